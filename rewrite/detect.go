@@ -17,6 +17,7 @@ import (
 func detect(in *plan.Input) *plan.Refusal {
 	for _, d := range []func(*plan.Input) *plan.Refusal{
 		onbuild, devContainer, minimalBase, product, notebook, processManager, toolchainStart, action, noSource,
+		unknownBase,
 	} {
 		if refusal := d(in); refusal != nil {
 			return refusal

@@ -13,16 +13,11 @@ import (
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
-// newInput finds the single effective stage and reads its instructions.
-func newInput(file *dockerfile.File, proj *project.Project, options Options) (*plan.Input, *plan.Refusal) {
+// newInput reads the instructions of the single effective stage. A base that the
+// image table does not know is the zero Base.
+func newInput(file *dockerfile.File, proj *project.Project, options Options) *plan.Input {
 	stage := file.Stages[len(file.Stages)-1]
-	if refusal := notSingle(file, stage); refusal != nil {
-		return nil, refusal
-	}
-	base, known := image.Resolve(stage.Base)
-	if refusal := unknownBase(file, stage, known); refusal != nil {
-		return nil, refusal
-	}
+	base, _ := image.Resolve(stage.Base)
 	in := &plan.Input{
 		File: file, Stage: stage, Base: base, Project: proj, With: options.With,
 		Mounts: buildsWithBuildKit(proj),
@@ -32,7 +27,7 @@ func newInput(file *dockerfile.File, proj *project.Project, options Options) (*p
 		in.Items = append(in.Items, newItem(file, ins, scopes[i]))
 	}
 	in.End = scopes[len(scopes)-1]
-	return in, nil
+	return in
 }
 
 // newItem reads an instruction's shell text where it has one.
@@ -116,19 +111,20 @@ func mountFrom(f dockerfile.Flag) (string, bool) {
 	return "", false
 }
 
-func unknownBase(file *dockerfile.File, stage *dockerfile.Stage, known bool) *plan.Refusal {
-	if known {
+// unknownBase refuses a base that the image table does not know. It is asked last:
+// much can be said without knowing the base.
+func unknownBase(in *plan.Input) *plan.Refusal {
+	stage := in.Stage
+	if _, known := image.Resolve(stage.Base); known {
 		return nil
 	}
 	text := fmt.Sprintf("the base image %s is not known", stage.BaseName)
 	if strings.Contains(stage.BaseName, "$") && stage.Base != stage.BaseName {
 		text = fmt.Sprintf("the base image %s comes to %q, which is not known", stage.BaseName, stage.Base)
 	}
-	return &plan.Refusal{
-		Code:     plan.UnknownBase,
-		Evidence: plan.Evidence{Line: file.Line(stage.From), Text: text},
-		Remedy:   "build from a public image of a known family, or give the build argument a default",
-	}
+	refusal := atBase(in, plan.UnknownBase, text)
+	refusal.Remedy = "build from a public image of a known family, or give the build argument a default"
+	return refusal
 }
 
 // buildsWithBuildKit reports whether nothing in the repository builds images

@@ -55,10 +55,10 @@ func open(fsys fs.FS, file *dockerfile.File, options Options) (*project.Project,
 // design answers for a file that can be read, in a repository that can.
 func design(result Result, file *dockerfile.File, proj *project.Project, options Options) Result {
 	result.Context = proj.Context
-	in, refusal := newInput(file, proj, options)
-	if refusal != nil {
+	if refusal := notSingle(file, file.Stages[len(file.Stages)-1]); refusal != nil {
 		return result.refuse(refusal)
 	}
+	in := newInput(file, proj, options)
 	if refusal := detect(in); refusal != nil {
 		return result.finish(in, nil, refusal)
 	}

@@ -88,7 +88,7 @@ same designer is here as a command.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w\nSee '%s --help'", err, cmd.CommandPath())
 	})
-	root.AddCommand(newDesign(), newExplain())
+	root.AddCommand(newDesign(), newReview(), newExplain())
 	return root
 }
 
