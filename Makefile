@@ -1,0 +1,87 @@
+# Plain make and sh. "make" alone shows what there is.
+.POSIX:
+.SUFFIXES:
+
+# Arguments of the demo: make demo DEMO=--once, make demo DEMO='--repo ../shop'.
+DEMO =
+# How long each fuzz target runs in make check.
+FUZZTIME = 5s
+# What the binary says of itself; from git when empty.
+VERSION =
+
+# The tools' versions are pinned in a module of their own, so that ours needs none of
+# them. The go command keeps what it builds in its cache, one for each version.
+STATICCHECK = go tool -modfile=.ci/tools/go.mod staticcheck
+
+help:
+	@echo 'make demo      the App against a local stand-in for GitHub, no account needed'
+	@echo '               DEMO=--once runs the story and exits'
+	@echo "               DEMO='--repo DIR --head BRANCH' shows it on a repository of yours"
+	@echo 'make build     bin/multistage'
+	@echo 'make test      all tests'
+	@echo 'make check     what must hold before a change lands: format, modules, vet,'
+	@echo '               staticcheck, tests with the race detector, fuzzing ($(FUZZTIME) a target)'
+	@echo 'make bench     the benchmarks'
+	@echo "make fixtures  brings GitHub's API description to .cache, for the tests"
+
+demo:
+	@echo 'building, some two minutes the first time'
+	@go build -buildvcs=false -o bin/demo ./cmd/demo
+	@bin/demo $(DEMO)
+
+build:
+	@v='$(VERSION)'; v=$${v:-$$(git describe --tags --always --dirty 2>/dev/null || echo dev)}; \
+	echo "building bin/multistage $$v"; \
+	CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$$v" \
+		-o bin/multistage ./cmd/multistage
+
+fixtures:
+	@sh .ci/fixtures.sh
+
+test: fixtures
+	@echo '== go test'
+	@go test ./...
+	@echo '== go test, the chart (.ci/tools)'
+	@# The go command does not see a change of files outside the module: no cached result.
+	@cd .ci/tools && go test -count=1 ./...
+
+# The quickest come first. That imports run one way is a test of package app.
+check: format modules vet staticcheck race fuzz
+	@echo 'check: all good'
+
+format:
+	@echo '== gofmt'
+	@bad=$$(find . -path './.cache' -prune -o -path '*/testdata' -prune -o -name '*.go' -exec gofmt -l {} +) \
+	&& if [ -n "$$bad" ]; then echo 'not formatted, gofmt -w mends it:'; echo "$$bad"; exit 1; fi
+
+modules:
+	@echo '== go mod tidy -diff'
+	@go mod tidy -diff
+	@cd .ci/tools && go mod tidy -diff
+
+vet:
+	@echo '== go vet'
+	@go vet ./...
+	@cd .ci/tools && go vet ./...
+
+staticcheck:
+	@echo '== staticcheck'
+	@$(STATICCHECK) ./...
+
+race: fixtures
+	@echo '== go test -race'
+	@go test -race ./...
+
+fuzz:
+	@echo '== fuzz targets, $(FUZZTIME) each'
+	@sh .ci/fuzz.sh $(FUZZTIME)
+
+bench:
+	@dirs=$$(find . -path './.*' -prune -o -name '*_test.go' -exec grep -l '^func Benchmark' {} + | xargs -n 1 dirname | sort -u); \
+	[ -n "$$dirs" ] || { echo 'no benchmarks'; exit 0; }; \
+	go test -run '^$$' -bench . -benchmem $$dirs
+
+clean:
+	rm -rf bin
+
+.PHONY: help demo build fixtures test check format modules vet staticcheck race fuzz bench clean
