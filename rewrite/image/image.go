@@ -3,6 +3,10 @@
 // counterparts. One table, with the date on which it was right.
 package image
 
+// AsOf is the month for which the tables of this package are right. Suites come
+// from the tag lists that the official images published until then.
+const AsOf = "2026-08"
+
 // Family is a line of distributions whose binaries and packages belong together.
 type Family string
 
@@ -21,7 +25,7 @@ const (
 type Base struct {
 	Ref      string // as written, ARG defaults put in
 	Name     string // familiar repository name: "golang", "gcr.io/distroless/static-debian12"
-	Tag      string // "latest" where none is written
+	Tag      string // "latest" where none is written, "" where only a digest is
 	Digest   string // "" where none is written
 	Family   Family
 	Suite    string // "bookworm", "3.20"; "" where the tag does not tell
@@ -31,8 +35,11 @@ type Base struct {
 	Slim     bool   // the family's small variant: no compilers
 	Tools    bool   // compilers and headers of the system are in it
 	Product  string // a finished product ("postgres", "nginx"): configured, not built on
-	Config   Config
-	Size     int64 // unpacked bytes on linux/amd64, about; 0 where not known
+	// Toolchain reports an image made for CI jobs and development, such as cimg/go:
+	// the tools in it are its purpose.
+	Toolchain bool
+	Config    Config
+	Size      int64 // unpacked bytes on linux/amd64, about; 0 where not known
 }
 
 // Config is what an image gives to what is built on it (OCI image configuration).

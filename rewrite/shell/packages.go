@@ -4,10 +4,9 @@ import "strings"
 
 // manager is how a system package manager's command line reads.
 type manager struct {
-	name    string            // the name that Packages gives
-	verbs   map[string]action // what its subcommands do
-	valued  []string          // options that take the next word
-	operand bool              // the action is the first word, not an option (pacman's -S)
+	name   string            // the name that Packages gives
+	verbs  map[string]action // what its subcommands do
+	valued []string          // options that take the next word
 }
 
 // action is what a subcommand does.
@@ -68,7 +67,7 @@ var (
 			"modifyrepo": configure, "mr": configure, "addlock": configure, "al": configure,
 			"download": download, "search": query, "se": query, "info": query, "repos": query, "lr": query,
 		},
-		valued: []string{"--from", "-r", "--repo", "-t", "--type", "-p", "--plus-repo", "--root", "-R", "--reposd-dir", "-D", "--cache-dir", "-C", "--name", "-n"},
+		valued: []string{"--from", "-r", "--repo", "-t", "--type", "-p", "--plus-repo", "--root", "-R", "--reposd-dir", "-D", "--cache-dir", "-C"},
 	}
 	managers = map[string]*manager{
 		"apt": &aptManager, "apt-get": &aptManager, "aptitude": &aptManager,

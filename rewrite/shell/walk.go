@@ -1,6 +1,10 @@
 package shell
 
-import "mvdan.cc/sh/v3/syntax"
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
 
 // walker collects the simple commands of a syntax tree.
 type walker struct {
@@ -27,9 +31,9 @@ func (w *walker) hiddenRest(file *syntax.File) (at int, found bool) {
 	}
 	syntax.Walk(file, func(node syntax.Node) bool {
 		if c, ok := node.(*syntax.Comment); ok && !found {
-			end := int(c.End().Offset())
-			if end < len(w.source) && w.source[end] == '\n' {
-				at, found = int(c.Pos().Offset()), true
+			at = min(int(c.Pos().Offset()), len(w.source))
+			if i := strings.IndexByte(w.source[at:], '\n'); i >= 0 {
+				found = strings.TrimSpace(w.source[at+i:]) != ""
 			}
 		}
 		return true
@@ -155,6 +159,10 @@ func (w *walker) simple(stmt *syntax.Stmt, at place, assigns []*syntax.Assign, a
 	for _, arg := range args {
 		c.Args = append(c.Args, w.word(arg))
 	}
+	switch c.Name() {
+	case "[", "[[", "test": // the next command runs on a condition
+		w.out.Plain = false
+	}
 	w.out.Commands = append(w.out.Commands, c)
 	for _, a := range assigns {
 		w.substitutions(a)
@@ -239,15 +247,35 @@ func (w *walker) span(start, end int) (int, int) {
 	end = min(end, len(w.source))
 	start = min(start, end)
 	for end > start {
-		switch c := w.source[end-1]; {
-		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
-			end--
-			continue
-		case c == '\\' && end < len(w.source) && w.source[end] == '\n':
-			end--
-			continue
+		n := w.trailing(end)
+		if n == 0 || end-n < start {
+			break
 		}
-		break
+		end -= n
 	}
 	return w.base + start, w.base + end
+}
+
+// trailing counts the bytes before end that belong to no word: a blank, a line
+// continuation, or the half of one, or of a CRLF, that the parser counted in.
+func (w *walker) trailing(end int) int {
+	last, beforeLineEnd := w.source[end-1], end < len(w.source) && w.source[end] == '\n'
+	switch escaped := w.escaped(end - 1); {
+	case last == '\n' && escaped:
+		return 2
+	case (last == ' ' || last == '\t' || last == '\n') && !escaped:
+		return 1
+	case (last == '\r' || last == '\\') && beforeLineEnd && !escaped:
+		return 1
+	}
+	return 0
+}
+
+// escaped reports an odd number of backslashes before a byte.
+func (w *walker) escaped(at int) bool {
+	n := 0
+	for at-n > 0 && w.source[at-n-1] == '\\' {
+		n++
+	}
+	return n%2 == 1
 }
