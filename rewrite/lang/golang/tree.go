@@ -18,6 +18,7 @@ type tree struct {
 	made   []string          // folders and files that a RUN made and that are meant to stay
 	opaque []string          // folders in which a step wrote what cannot be listed (an unpacked archive)
 	dirs   map[string]bool   // folders that hold something; nil when it has to be found anew
+	mods   map[string][]module
 }
 
 func newTree(proj *project.Project) *tree {
@@ -102,11 +103,17 @@ func (t *tree) copyParents(pattern, dest string) {
 	}
 }
 
-func (t *tree) add(name, source string) { t.files[path.Clean(name)], t.dirs = source, nil }
+func (t *tree) add(name, source string) {
+	t.files[path.Clean(name)] = source
+	t.changed()
+}
+
+func (t *tree) changed() { t.dirs, t.mods = nil, nil }
 
 // make notes a file or folder that a step made on purpose.
 func (t *tree) make(name string) {
-	t.made, t.dirs = append(t.made, path.Clean(name)), nil
+	t.made = append(t.made, path.Clean(name))
+	t.changed()
 }
 
 // remove follows rm: name may hold a pattern.
@@ -117,7 +124,7 @@ func (t *tree) remove(name string) {
 			delete(t.files, p)
 		}
 	}
-	t.dirs = nil
+	t.changed()
 	t.made = without(t.made, gone)
 	t.opaque = without(t.opaque, gone)
 }
@@ -134,7 +141,7 @@ func (t *tree) move(from, to string, keep bool) {
 		t.add(to+strings.TrimPrefix(p, from), t.files[p])
 		if !keep {
 			delete(t.files, p)
-			t.dirs = nil
+			t.changed()
 		}
 	}
 }

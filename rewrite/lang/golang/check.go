@@ -1,0 +1,118 @@
+package golang
+
+import (
+	"fmt"
+	"go/version"
+	"path"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/plan"
+)
+
+// readSources reads the packages of the programs.
+func (d *design) readSources() *plan.Refusal {
+	var roots []string
+	for _, a := range d.programs {
+		roots = append(roots, a.roots...)
+	}
+	if len(roots) == 0 {
+		roots = everything(d.tree)
+	}
+	d.source = load(d.tree, roots)
+	if d.source.files == 0 {
+		roots = everything(d.tree)
+		d.source = load(d.tree, roots)
+	}
+	seen := map[string]bool{}
+	for _, a := range d.programs {
+		for _, m := range modulesAt(d.tree, a.dir) {
+			if !seen[m.dir] {
+				seen[m.dir] = true
+				d.modules = append(d.modules, m)
+				d.vendored = d.vendored || d.tree.isFile(path.Join(m.dir, "vendor/modules.txt"))
+			}
+		}
+	}
+	if d.source.files == 0 {
+		return refuseAt(plan.BrokenOriginal, plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "no Go source of the program is in the image", "")
+	}
+	if at, ok := d.source.traits["plugin"]; ok {
+		return refuseAt(plan.NeedsBuildTool, at, "it loads shared objects at run time, which have to be built by the same tool chain", "")
+	}
+	if at, ok := d.source.traits["gotool"]; ok {
+		return refuseAt(plan.NeedsBuildTool, at, "it loads Go packages at run time, for which it needs the go command", "")
+	}
+	return nil
+}
+
+// checkModules finds what keeps the original itself from building: no go.mod where
+// Go wants one, and one that asks for a newer Go than the image has.
+func (d *design) checkModules() *plan.Refusal {
+	for _, a := range d.programs {
+		if len(a.roots) == 0 {
+			continue
+		}
+		m, ok := moduleAround(d.tree, a.dir)
+		if !ok && d.needsModule(a) {
+			return refuseAt(plan.BrokenOriginal, d.at(a), "there is no go.mod where it builds, and Go "+d.goVersion()+" wants one", "add a go.mod")
+		}
+		if ok && m.file != nil && m.file.Go != nil {
+			if refusal := d.tooNew(m); refusal != nil {
+				return refusal
+			}
+		}
+	}
+	return nil
+}
+
+// at is where a program is built, or started by go run.
+func (d *design) at(a artifact) plan.Evidence {
+	if a.item >= 0 {
+		return d.in.Evidence(d.in.Items[a.item], "")
+	}
+	if d.start.cmd != nil && d.start.entry == nil {
+		return d.in.Evidence(*d.start.cmd, "")
+	}
+	if d.start.entry != nil {
+		return d.in.Evidence(*d.start.entry, "")
+	}
+	return plan.Evidence{}
+}
+
+func (d *design) goVersion() string {
+	if d.in.Base.Language == "go" {
+		return d.in.Base.Version
+	}
+	return ""
+}
+
+// needsModule: from Go 1.16 on a package is only found by way of a go.mod.
+func (d *design) needsModule(a artifact) bool {
+	v := d.goVersion()
+	mode := d.in.End.Vars["GO111MODULE"]
+	if d.in.Base.Language != "go" || mode == "off" || mode == "auto" || v != "" && version.Compare("go"+v, "go1.16") < 0 {
+		return false
+	}
+	return !strings.HasSuffix(a.roots[0], ".go")
+}
+
+// tooNew compares go.mod's go line with the image's Go. Official images set
+// GOTOOLCHAIN=local, so that no newer one is fetched.
+func (d *design) tooNew(m module) *plan.Refusal {
+	have, want := d.goVersion(), m.file.Go.Version
+	if have == "" || !strings.Contains(have, ".") || version.Compare("go"+have, "go1.21") < 0 {
+		return nil
+	}
+	if tc, ok := d.in.End.Vars["GOTOOLCHAIN"]; ok && tc != "local" {
+		return nil
+	}
+	if strings.Count(have, ".") == 1 {
+		want = strings.TrimPrefix(version.Lang("go"+want), "go")
+	}
+	if version.Compare("go"+want, "go"+have) <= 0 {
+		return nil
+	}
+	at := plan.Evidence{Path: d.tree.files[path.Join(m.dir, "go.mod")], Line: m.file.Go.Syntax.Start.Line}
+	return refuseAt(plan.BrokenOriginal, at, fmt.Sprintf("go.mod asks for Go %s and the image has %s, with GOTOOLCHAIN=local", m.file.Go.Version, have),
+		"take a newer golang image")
+}

@@ -1,0 +1,419 @@
+package golang
+
+import (
+	"path"
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/plan"
+)
+
+// element is a file or folder that is carried over to the runtime image at its
+// place.
+type element struct {
+	path string
+	dir  bool
+}
+
+// selection gathers what the program reads at run time.
+type selection struct {
+	d     *design
+	files map[string]bool
+	dirs  map[string]bool
+	kids  map[string][]string // folder → its files and folders
+	goIn  map[string]bool     // folder → Go sources in it or below
+	bases map[string][]string // last element of a path → data files with it
+	stems map[string][]string // the same without its extension, configuration files only
+	root  string              // what relative names are taken from
+}
+
+// findData settles which files go with the program (H60): those that a string in
+// its sources, its start command, its environment or its configuration names; and
+// all data of the tree where it reads files under names that nothing spells.
+func (d *design) findData() *plan.Refusal {
+	s := newSelection(d)
+	s.fromSources()
+	s.fromTexts()
+	for p := range d.used {
+		if !d.isProgram(p) {
+			s.file(p)
+		}
+	}
+	if at, why, unsure := d.unsureReads(); unsure {
+		n := s.size()
+		s.all()
+		if s.size() > n {
+			at.Text = why
+			d.fact("runtime-files", at, "every data file of the build context is carried over, since the program reads files under names that are not in its code")
+		}
+	}
+	s.fromConfigurations()
+	s.fromSteps()
+	d.data = s.elements()
+	return nil
+}
+
+// unsureReads reports that files are read whose names cannot be known.
+func (d *design) unsureReads() (plan.Evidence, string, bool) {
+	for _, name := range sortedKeys(d.source.imports) {
+		for _, prefix := range implicit {
+			if name == prefix || strings.HasPrefix(name, prefix+"/") {
+				return d.source.imports[name], name + " reads files by itself", true
+			}
+		}
+	}
+	for _, trait := range []string{"executable", "caller"} {
+		if at, ok := d.source.traits[trait]; ok {
+			return at, "it finds files by its own place", true
+		}
+	}
+	switch {
+	case d.source.partial:
+		return plan.Evidence{}, "not all sources could be read", true
+	case len(d.source.opaque) > 0:
+		return d.source.opaque[0], "it reads files under a name that is not in the code", true
+	}
+	return plan.Evidence{}, "", false
+}
+
+func newSelection(d *design) *selection {
+	s := &selection{d: d, files: map[string]bool{}, dirs: map[string]bool{}, kids: map[string][]string{}, goIn: map[string]bool{},
+		bases: map[string][]string{}, stems: map[string][]string{}, root: d.in.End.Workdir}
+	seen := map[string]bool{}
+	for _, p := range d.tree.paths() {
+		for child := p; child != "/"; child = path.Dir(child) {
+			parent := path.Dir(child)
+			if strings.HasSuffix(p, ".go") {
+				s.goIn[parent] = true
+			}
+			if seen[child] {
+				if !strings.HasSuffix(p, ".go") {
+					break
+				}
+				continue
+			}
+			seen[child] = true
+			s.kids[parent] = append(s.kids[parent], child)
+		}
+		if isData(p) {
+			base := path.Base(p)
+			s.bases[base] = append(s.bases[base], p)
+			if ext := path.Ext(base); configExt[ext] {
+				s.stems[strings.TrimSuffix(base, ext)] = append(s.stems[strings.TrimSuffix(base, ext)], p)
+			}
+		}
+	}
+	return s
+}
+
+var (
+	configExt = wordSet(".yaml .yml .json .toml .ini .env .properties .conf .cfg .hcl .xml")
+	reNotData = regexp.MustCompile(`(^|/)(go\.(mod|sum|work|work\.sum)|[Dd]ockerfile[^/]*|[^/]*\.[Dd]ockerfile|Containerfile|(docker-)?compose[^/]*\.ya?ml|\.dockerignore|\.git(ignore|attributes|modules|keep)?|` +
+		`Makefile|Taskfile\.ya?ml|Jenkinsfile|\.golangci[^/]*|\.air\.toml|\.editorconfig|\.pre-commit-config\.yaml|\.goreleaser\.ya?ml|LICENSE[^/]*|NOTICE|AUTHORS|CODEOWNERS)$`)
+	// reMount are the lines of a compose file that mount folders of the host.
+	reMount = regexp.MustCompile(`(?m)^.*:/.*$`)
+	// Folders of the repository that serve people and machines that work on it.
+	notRuntime = wordSet(".git .github .gitlab .circleci .vscode .idea .devcontainer .husky vendor node_modules testdata " +
+		"docs doc test tests e2e examples example deploy deployment deployments k8s kubernetes helm charts terraform hack ci .ci scripts build proto third_party benchmarks")
+)
+
+// isData reports a file that a program may read: no source, no build file.
+func isData(p string) bool {
+	return !strings.HasSuffix(p, ".go") && !reNotData.MatchString(p)
+}
+
+func (s *selection) size() int { return len(s.files) + len(s.dirs) }
+
+// file takes one file.
+func (s *selection) file(p string) {
+	if s.d.tree.isFile(p) {
+		s.files[p] = true
+	}
+}
+
+// dir takes a folder: as a whole where no Go sources are in it, else its data.
+func (s *selection) dir(dir string, skip bool) {
+	if base := path.Base(dir); base == ".git" || base == "node_modules" && s.goIn[dir] || skip && notRuntime[base] && dir != s.root {
+		return
+	}
+	if !s.goIn[dir] && dir != s.root && dir != "/" {
+		if s.holdsData(dir) {
+			s.dirs[dir] = true
+		}
+		return
+	}
+	for _, kid := range s.kids[dir] {
+		switch {
+		case len(s.kids[kid]) > 0:
+			s.dir(kid, skip)
+		case isData(kid) && !(skip && documentation(kid)):
+			s.files[kid] = true
+		}
+	}
+}
+
+// holdsData reports a folder with any file that is no build file.
+func (s *selection) holdsData(dir string) bool {
+	for _, kid := range s.kids[dir] {
+		if len(s.kids[kid]) > 0 && s.holdsData(kid) || len(s.kids[kid]) == 0 && (isData(kid) || path.Base(kid) == ".gitkeep") {
+			return true
+		}
+	}
+	return false
+}
+
+// documentation reports a text for people, or a file for tools that work on the
+// repository.
+func documentation(p string) bool {
+	base := strings.ToLower(path.Base(p))
+	switch path.Ext(base) {
+	case ".sh", ".bat", ".ps1", ".templ", ".proto", ".patch", ".orig":
+		return true
+	}
+	if strings.HasPrefix(base, ".") && !strings.HasPrefix(base, ".env") {
+		return true
+	}
+	for _, prefix := range []string{"readme", "license", "changelog", "contributing", "code_of_conduct", "security.md", "todo"} {
+		if strings.HasPrefix(base, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// all takes every data file of the tree, but for folders that only serve those who
+// work on the project.
+func (s *selection) all() {
+	roots := map[string]bool{}
+	for p, source := range s.d.tree.files {
+		if source != "" {
+			roots[s.rootOf(p)] = true
+		}
+	}
+	for _, r := range sortedKeys(roots) {
+		s.dir(r, true)
+	}
+}
+
+// rootOf is the working directory where the file lies in it, else the topmost
+// folder of the file.
+func (s *selection) rootOf(p string) string {
+	if below(p, s.root) && s.root != "/" {
+		return s.root
+	}
+	for path.Dir(path.Dir(p)) != "/" && path.Dir(p) != "/" {
+		p = path.Dir(p)
+	}
+	return path.Dir(p)
+}
+
+// fromSources looks every string of the sources up in the tree.
+func (s *selection) fromSources() {
+	for _, lit := range s.d.source.literals {
+		s.name(lit.text, lit.dir)
+	}
+	if _, ok := s.d.source.traits["dotenv"]; ok {
+		s.file(path.Join(s.root, ".env"))
+	}
+}
+
+// fromTexts looks up the words of the start command, the environment and the
+// services' commands.
+func (s *selection) fromTexts() {
+	for _, c := range append(s.d.start.commands, s.d.serviceCommands()...) {
+		for _, w := range c.words[min(1, len(c.words)):] {
+			_, value, ok := strings.Cut(w, "=")
+			if ok {
+				s.name(value, s.root)
+			}
+			s.name(w, s.root)
+		}
+	}
+	for _, it := range s.d.in.Items {
+		if it.Keyword == "ENV" {
+			for _, p := range it.Pairs {
+				s.name(dockerfile.Expand(dockerfile.Unquote(p.Value), it.Scope.Vars), s.root)
+			}
+		}
+	}
+	for _, sv := range s.d.services {
+		if data, err := s.d.in.Project.Read(sv.File); err == nil {
+			s.words(reMount.ReplaceAllString(string(data), ""))
+		}
+	}
+	for p := range s.d.used {
+		if data, ok := s.d.tree.read(p); ok && len(data) < 1<<18 {
+			s.words(string(data))
+		}
+	}
+}
+
+// words looks up everything in a text that may be a path with a folder in it or a
+// file's name.
+func (s *selection) words(text string) {
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'=:,;()[]{}<>|&", r) }) {
+		if strings.ContainsAny(w, "./") && len(w) < 300 {
+			s.name(w, s.root)
+		}
+	}
+}
+
+// fromConfigurations follows names in the configuration files that are taken.
+func (s *selection) fromConfigurations() {
+	for _, p := range sortedKeys(s.files) {
+		if ext := path.Ext(p); configExt[ext] || path.Base(p) == ".env" {
+			if data, ok := s.d.tree.read(p); ok && len(data) < 1<<17 {
+				s.words(string(data))
+			}
+		}
+	}
+}
+
+// name looks up one string: a path, a pattern, the beginning of a path, or the name
+// of a file wherever it lies.
+func (s *selection) name(text, dir string) {
+	if len(text) > 300 || strings.ContainsAny(text, "\n\r\t ") && !s.d.tree.isFile(path.Join(s.root, text)) {
+		return
+	}
+	text = strings.TrimPrefix(text, "file://")
+	if i := strings.IndexAny(text, "%*?[{$"); i >= 0 {
+		text = text[:i]
+		if !strings.HasSuffix(text, "/") {
+			text = path.Dir(text + "x")
+		}
+		if text == "" || text == "." || text == "/" || text == "./" {
+			s.patternAtRoot()
+			return
+		}
+	}
+	text = strings.TrimRight(text, "/")
+	if strings.Trim(text, "./") == "" {
+		return
+	}
+	for _, p := range s.places(text, dir) {
+		s.place(p)
+	}
+	base := path.Base(text)
+	for _, p := range append(s.bases[base], s.stems[base]...) {
+		if strings.Contains(base, ".") || s.configured() {
+			s.files[p] = true
+		}
+	}
+}
+
+// places are where a name may lie: from the working directory, as it is, or beside
+// the source that has it.
+func (s *selection) places(text, dir string) []string {
+	if path.IsAbs(text) {
+		return []string{path.Clean(text), path.Join(s.root, text)}
+	}
+	return []string{path.Join(s.root, text), path.Join(dir, text)}
+}
+
+// place takes what lies at a path; where nothing does, the folder that it would be
+// in, which the program may want to write to.
+func (s *selection) place(p string) {
+	switch {
+	case s.d.tree.isFile(p):
+		if isData(p) {
+			s.files[p] = true
+		}
+	case s.d.tree.isDir(p):
+		s.dir(p, false)
+	default:
+		if dir := path.Dir(p); strings.Contains(path.Base(p), ".") && dir != s.root && dir != "/" && s.d.tree.isDir(dir) && !s.goIn[dir] {
+			s.dir(dir, false)
+		}
+	}
+}
+
+// patternAtRoot: a pattern such as *.html in the working directory.
+func (s *selection) patternAtRoot() {}
+
+// configured reports a library that finds configuration by a name without ending.
+func (s *selection) configured() bool {
+	for name := range s.d.source.imports {
+		if strings.HasPrefix(name, "github.com/spf13/viper") || strings.HasPrefix(name, "github.com/gookit/config") || strings.HasPrefix(name, "github.com/gookit/ini") {
+			return true
+		}
+	}
+	return false
+}
+
+// fromSteps takes what RUNs made outside of the sources, and what other images
+// gave.
+func (s *selection) fromSteps() {
+	for _, m := range s.d.tree.made {
+		if s.serves(m) {
+			if s.d.tree.isFile(m) {
+				s.files[m] = true
+			} else {
+				s.dirs[m] = true
+			}
+		}
+	}
+	for _, o := range s.d.tree.opaque {
+		if o != "/" && below(o, s.root) && !strings.HasSuffix(o, "/vendor") && o != s.root {
+			s.dirs[o] = true
+		}
+	}
+	for _, i := range s.d.foreign {
+		it := s.d.in.Items[i]
+		for _, src := range it.Sources() {
+			dest := it.Scope.Abs(it.Dest())
+			if strings.HasSuffix(it.Dest(), "/") {
+				dest = path.Join(dest, path.Base(src))
+			}
+			s.files[dest] = true
+		}
+	}
+}
+
+// serves reports whether something that a RUN made is for the running image: not
+// a folder that is there anyhow, not one of the build's own.
+func (s *selection) serves(p string) bool {
+	for _, own := range []string{"/tmp", "/go/src", "/go/pkg", "/usr/local/go", "/var/lib/apt", "/var/cache", "/root/.ssh", "/root/.cache", "/etc/apt", "/etc/apk", "/usr/share/keyrings"} {
+		if below(p, own) {
+			return false
+		}
+	}
+	if below(s.root, p) || p == "/go/bin" || isArchive(p) || strings.HasSuffix(p, ".deb") || strings.HasSuffix(p, ".zip") {
+		return false
+	}
+	for _, a := range s.d.programs {
+		if below(a.path, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// elements are what was taken, without what lies in a folder that is taken as a
+// whole, sorted.
+func (s *selection) elements() []element {
+	var out []element
+	inside := func(p string) bool {
+		for dir := path.Dir(p); ; dir = path.Dir(dir) {
+			if s.dirs[dir] {
+				return true
+			}
+			if dir == "/" || dir == "." {
+				return false
+			}
+		}
+	}
+	for p := range s.dirs {
+		if !inside(p) {
+			out = append(out, element{path: p, dir: true})
+		}
+	}
+	for p := range s.files {
+		if !inside(p) && !s.dirs[p] && !s.d.isProgram(p) {
+			out = append(out, element{path: p})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].path < out[j].path })
+	return out
+}

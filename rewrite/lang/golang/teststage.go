@@ -1,0 +1,114 @@
+package golang
+
+import (
+	"path"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/plan"
+)
+
+// hasTests reports tests of the project's own in the image's sources.
+func (d *design) hasTests() bool {
+	for p := range d.tree.files {
+		if strings.HasSuffix(p, "_test.go") && !strings.Contains(p, "/vendor/") {
+			return true
+		}
+	}
+	return false
+}
+
+// services that tests start by themselves; no build has them.
+var testServices = []string{"github.com/testcontainers/testcontainers-go", "github.com/ory/dockertest", "github.com/ory/dockertest/v3"}
+
+// testStage runs the project's tests; nothing depends on it.
+func (d *design) testStage(l layout) (plan.Stage, bool) {
+	if !d.hasTests() {
+		return plan.Stage{}, false
+	}
+	s := plan.Stage{Name: l.names.test, Role: plan.Test, Base: l.names.builder, From: d.fromStage(l.names.builder, l.names.test),
+		Purpose: "runs the tests: docker build --target " + l.names.test + " ."}
+	dir := d.builderDir()
+	for i, it := range d.in.Items {
+		if d.only(i, test) {
+			if it.Scope.Workdir != dir {
+				s.Steps = append(s.Steps, plan.New{Text: d.keyword("WORKDIR ") + it.Scope.Workdir})
+				dir = it.Scope.Workdir
+			}
+			s.Steps = append(s.Steps, it.Keep())
+			d.fact("tests-no-gate", d.in.Evidence(it, "the tests ran in every build"), "they run in the stage "+l.names.test+" now, which the image does not wait for")
+		}
+	}
+	if len(s.Steps) > 0 {
+		return s, true
+	}
+	if len(d.modules) == 0 || d.modules[0].file == nil || d.testsNeedServices() {
+		return plan.Stage{}, false
+	}
+	text := "go test ./..."
+	if d.races() {
+		text = "CGO_ENABLED=1 go test -race ./..."
+	}
+	if m := d.modules[0].dir; m != dir {
+		text = "cd " + m + " && " + text
+	}
+	s.Steps = []plan.Step{plan.New{Text: d.keyword("RUN ") + text, Evidence: d.testEvidence()}}
+	return s, true
+}
+
+func (d *design) testEvidence() plan.Evidence {
+	for _, p := range d.tree.paths() {
+		if strings.HasSuffix(p, "_test.go") && !strings.Contains(p, "/vendor/") {
+			return plan.Evidence{Path: d.tree.files[p], Text: "the project has tests"}
+		}
+	}
+	return plan.Evidence{}
+}
+
+// races reports that the project runs its tests with the race detector, and that
+// the builder has the C compiler that it needs.
+func (d *design) races() bool {
+	if d.in.Base.Musl || !d.in.Base.Tools {
+		return false
+	}
+	for _, text := range d.in.Project.BuildTexts() {
+		for _, line := range strings.Split(text, "\n") {
+			if strings.Contains(line, "go test") && strings.Contains(line, "-race") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (d *design) testsNeedServices() bool {
+	for _, m := range d.modules {
+		if m.file == nil {
+			continue
+		}
+		for _, r := range m.file.Require {
+			for _, s := range testServices {
+				if r.Mod.Path == s && !r.Indirect {
+					d.fact("tests-need-services", plan.Evidence{Path: d.tree.files[path.Join(m.dir, "go.mod")], Line: r.Syntax.Start.Line, Text: "the tests start containers"}, "a build cannot run them, so there is no test stage")
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// extraStages are those that were asked for.
+func (d *design) extraStages(l layout) []plan.Stage {
+	var out []plan.Stage
+	add := func(name, purpose, run string) {
+		out = append(out, plan.Stage{Name: name, Role: plan.Test, Base: l.names.builder, From: d.fromStage(l.names.builder, name), Purpose: purpose,
+			Steps: []plan.Step{plan.New{Text: d.keyword("RUN ") + run, Evidence: plan.Evidence{Text: "asked for"}}}})
+	}
+	if d.in.Wants("lint") {
+		add("lint", "checks the sources", "go vet ./...")
+	}
+	if d.in.Wants("security") {
+		add("security", "looks for insecure code and leaves /security.sarif", "go run github.com/securego/gosec/v2/cmd/gosec@latest -no-fail -fmt sarif -out /security.sarif ./...")
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package golang
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/plan"
+)
+
+// userChoice is whom the program runs as.
+type userChoice struct {
+	nonroot bool // we add a user of our own
+	at      plan.Evidence
+}
+
+// rePort finds a listen address without a host, or with one, in a string.
+var rePort = regexp.MustCompile(`^[\w.\[\]:-]*:(\d{1,5})$`)
+
+// chooseUser adds a user only where nothing shows that the program needs root
+// (H89, H90): no file is written, no low port, no volume, no rights of root's.
+func (d *design) chooseUser() *plan.Refusal {
+	defer d.settleTag()
+	if d.in.End.User != "" || d.authorUser() {
+		return nil
+	}
+	at, why := d.rootNeeded()
+	if why == "" {
+		d.user = userChoice{nonroot: d.runtime.static || !d.runtime.shell}
+		if !d.user.nonroot {
+			d.fact("runs-as-root", plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "nothing shows that the program needs root; a numeric USER may be added after a trial")
+		}
+		return nil
+	}
+	at.Text = why
+	d.fact("runs-as-root", at, "the image keeps running as root, because "+why)
+	return nil
+}
+
+// settleTag takes the unprivileged user off a distroless image that is to run as
+// root, or as the author's own user.
+func (d *design) settleTag() {
+	if plain, ok := strings.CutSuffix(d.runtime.base.Ref, ":nonroot"); ok && !d.user.nonroot {
+		if base, known := image.Resolve(plain); known {
+			d.runtime.base = base
+		}
+	}
+}
+
+func (d *design) authorUser() bool {
+	for _, it := range d.in.Items {
+		if it.Keyword == "USER" {
+			return true
+		}
+	}
+	return false
+}
+
+// rootNeeded is the first sign that the program needs root.
+func (d *design) rootNeeded() (plan.Evidence, string) {
+	if len(d.source.writes) > 0 {
+		at := d.source.writes[0]
+		return at, "the program " + at.Text
+	}
+	for _, name := range sortedKeys(d.source.imports) {
+		for _, table := range []map[string]string{writingImports, rootImports} {
+			if why, ok := table[name]; ok {
+				return d.source.imports[name], "the program " + why
+			}
+		}
+	}
+	if at, ok := d.source.traits["home"]; ok {
+		return at, "the program uses its home directory"
+	}
+	for _, it := range d.in.Items {
+		switch it.Keyword {
+		case "VOLUME":
+			return d.in.Evidence(it, ""), "a volume may hold files of root"
+		case "EXPOSE":
+			for _, v := range it.Values() {
+				if port, err := strconv.Atoi(strings.SplitN(v, "/", 2)[0]); err == nil && port < 1024 {
+					return d.in.Evidence(it, ""), fmt.Sprintf("port %d is below 1024", port)
+				}
+			}
+		}
+	}
+	for _, s := range d.services {
+		at := plan.Evidence{Path: s.File, Line: s.Line}
+		if len(s.Volumes) > 0 {
+			return at, "the service " + s.Name + " mounts a volume"
+		}
+		for _, p := range s.Ports {
+			if port, err := strconv.Atoi(p[strings.LastIndexByte(p, ':')+1:]); err == nil && port < 1024 {
+				return at, fmt.Sprintf("the service %s listens on port %d", s.Name, port)
+			}
+		}
+	}
+	for _, lit := range d.source.literals {
+		if m := rePort.FindStringSubmatch(lit.text); m != nil {
+			if port, err := strconv.Atoi(m[1]); err == nil && port > 0 && port < 1024 && (strings.HasPrefix(lit.text, ":") || strings.HasPrefix(lit.text, "0.0.0.0:")) {
+				return plan.Evidence{}, fmt.Sprintf("it listens on port %d", port)
+			}
+		}
+		if strings.Contains(lit.text, "/var/run/docker.sock") {
+			return plan.Evidence{}, "it talks to Docker's socket"
+		}
+	}
+	return plan.Evidence{}, ""
+}
