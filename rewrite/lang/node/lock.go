@@ -94,11 +94,16 @@ func (l *lock) top(name string) (locked, bool) {
 // npm ci takes it, and what differs. Version 1 repeats no ranges: there only
 // names are compared.
 func (l *lock) fits(m *manifest) (why string, ok bool) {
-	for _, section := range []struct{ want, have map[string]string }{
-		{m.Dependencies, l.rootSection(func(r *manifest) map[string]string { return r.Dependencies })},
-		{m.DevDependencies, l.rootSection(func(r *manifest) map[string]string { return r.DevDependencies })},
-	} {
-		for _, name := range sortedKeys(section.want) {
+	have := map[string]string{}
+	if l.root != nil {
+		for _, deps := range []map[string]string{l.root.Dependencies, l.root.DevDependencies, l.root.OptionalDependencies} {
+			for name, v := range deps {
+				have[name] = v
+			}
+		}
+	}
+	for _, want := range []map[string]string{m.Dependencies, m.DevDependencies} {
+		for _, name := range sortedKeys(want) {
 			if _, optional := m.OptionalDependencies[name]; optional {
 				continue
 			}
@@ -108,19 +113,12 @@ func (l *lock) fits(m *manifest) (why string, ok bool) {
 				}
 				continue
 			}
-			if have, ok := section.have[name]; !ok || have != section.want[name] {
-				return fmt.Sprintf("%s is %q in package.json and %q in the lock file", name, section.want[name], have), false
+			if v, ok := have[name]; !ok || v != want[name] {
+				return fmt.Sprintf("%s is %q in package.json and %q in the lock file", name, want[name], v), false
 			}
 		}
 	}
 	return "", true
-}
-
-func (l *lock) rootSection(of func(*manifest) map[string]string) map[string]string {
-	if l.root == nil {
-		return nil
-	}
-	return of(l.root)
 }
 
 // native are packages that run a script of their own when installed, which is

@@ -1,0 +1,204 @@
+package node
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/shell"
+)
+
+// keepsFull are packages with compiled code that links to libraries which only
+// the full image has (H20). They keep the author's image in production.
+var keepsFull = set("node-rdkafka odbc keytar imagemagick-native zmq mapnik robotjs printer @thiagoelg/node-printer ibm_db couchbase magickwand nodegit gl freetype2 v4l2camera")
+
+// goneSuites are Debian releases whose package archives have moved, so that
+// apt-get install fails on them.
+var goneSuites = set("jessie stretch buster")
+
+// chooseBase decides whether production can be the slim image, and which
+// packages it then needs that the full one has.
+func (d *designer) chooseBase() {
+	base := d.in.Base
+	if base.Slim || base.Family != image.Debian || base.Digest != "" {
+		return
+	}
+	slim, ok := image.Slim(base)
+	if !ok {
+		return
+	}
+	text := d.slimText(slim)
+	if text == "" {
+		return
+	}
+	if why := d.stays(); why != "" {
+		d.slimWhy = why
+		return
+	}
+	d.extra = d.missingPackages()
+	if len(d.extra) > 0 && (goneSuites[base.Suite] || base.Suite == "" && d.app.node > 0 && d.app.node < 16) {
+		d.slimWhy = fmt.Sprintf("run time needs %s, and packages of this old release cannot be installed any more", strings.Join(d.extra, ", "))
+		d.extra = nil
+		return
+	}
+	d.slim, d.slimRef = text, slim.Ref
+}
+
+// slimText is the slim image as the author would write it: with their variables.
+func (d *designer) slimText(slim image.Base) string {
+	written := d.in.Stage.BaseName
+	if !strings.Contains(written, "$") {
+		return slim.Ref
+	}
+	if slim.Tag == d.in.Base.Tag+"-slim" && strings.Contains(written, ":") {
+		return written + "-slim"
+	}
+	return ""
+}
+
+// stays says why production stays on the full image.
+func (d *designer) stays() string {
+	for _, list := range [][]string{d.app.lock.native(), sortedKeys(d.app.manifest.Dependencies)} {
+		for _, name := range list {
+			if keepsFull[name] {
+				return fmt.Sprintf("%s links to libraries of the full image", name)
+			}
+		}
+	}
+	if len(d.scan.programs) > 0 && d.runsOwnCode() {
+		return "the program starts other programs that cannot be told: " + d.scan.programs[0].String()
+	}
+	for _, name := range d.runPrograms() {
+		if pkg, ok := fullTools[name]; ok && pkg == "" {
+			return fmt.Sprintf("%s is used at run time", name)
+		}
+	}
+	return ""
+}
+
+// runPrograms are the system programs that start command, health checks, kept
+// steps and sources call.
+func (d *designer) runPrograms() []string {
+	var names []string
+	for _, u := range d.run.system {
+		names = append(names, u.Name)
+	}
+	if d.runsOwnCode() {
+		names = append(names, sortedKeys(d.scan.started)...)
+	}
+	for _, s := range d.steps {
+		if s.Keyword != "RUN" {
+			continue
+		}
+		for _, t := range s.Tasks {
+			if d.keepsTask(s, t) {
+				names = append(names, t.Unwrapped().Name())
+			}
+		}
+	}
+	return names
+}
+
+// missingPackages are the Debian packages for what the slim image lacks, in
+// order and once each; what the author installs anyway is left out.
+func (d *designer) missingPackages() []string {
+	have := map[string]bool{"": true}
+	for _, s := range d.steps {
+		for _, t := range s.Tasks {
+			manager, words := shell.Packages(t.Command)
+			for _, w := range words {
+				have[shell.PackageName(manager, w.Text)] = true
+			}
+		}
+	}
+	var out []string
+	add := func(names ...string) {
+		for _, n := range names {
+			if !have[n] {
+				have[n] = true
+				out = append(out, n)
+			}
+		}
+	}
+	for _, name := range d.runPrograms() {
+		add(fullTools[name])
+		if name == "curl" || name == "wget" || name == "git" {
+			add("ca-certificates")
+		}
+	}
+	if d.modules != noModules {
+		for _, name := range sortedKeys(wrappedTools) {
+			if d.app.manifest.section(name) == production || d.app.manifest.has(name) && d.modules == complete {
+				add(wrappedTools[name]...)
+			}
+		}
+	}
+	return out
+}
+
+// leavesPackages reports system packages that only the build needs.
+func (d *designer) leavesPackages() bool {
+	for _, s := range d.steps {
+		for _, t := range s.Tasks {
+			if manager, words := shell.Packages(t.Command); manager != "" {
+				for _, w := range words {
+					if d.buildOnly(manager, w.Text) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// buildOnly reports a system package that production does without.
+func (d *designer) buildOnly(manager, text string) bool {
+	name := shell.PackageName(manager, text)
+	for _, run := range d.started() {
+		if run == name {
+			return false
+		}
+	}
+	if d.runsOwnCode() {
+		if _, ok := d.scan.started[name]; ok {
+			return false
+		}
+	}
+	if build, known := image.PackageRole(d.in.Base.Family, name); !known || !build {
+		return false
+	}
+	if strings.HasSuffix(name, "-dev") {
+		_, known := image.RuntimeLibrary(d.in.Base.Family, d.in.Base.Suite, name)
+		return known
+	}
+	return true
+}
+
+// started are the programs that the start command itself calls.
+func (d *designer) started() []string {
+	var names []string
+	for _, u := range d.run.system {
+		names = append(names, u.Name)
+	}
+	return names
+}
+
+// fromProduction is the FROM of the production stage.
+func (d *designer) fromProduction(name string) plan.Step {
+	if d.slim == "" {
+		return d.in.FromAs(name)
+	}
+	step := d.in.FromAs(name)
+	word := d.in.Stage.From.Words[0].Span
+	edit := plan.Edit{Span: word, Text: d.slim}
+	if c, ok := step.(plan.Cut); ok {
+		if e := c.Edits[0].Span; e.Start == word.End && e.End == word.End {
+			return plan.Cut{Span: c.Span, Edits: []plan.Edit{{Span: word, Text: d.slim + c.Edits[0].Text}}}
+		}
+		c.Edits = append([]plan.Edit{edit}, c.Edits...)
+		return c
+	}
+	return plan.Cut{Span: d.in.Stage.From.Span, Edits: []plan.Edit{edit}}
+}

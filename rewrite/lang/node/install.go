@@ -1,0 +1,183 @@
+package node
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"github.com/moby/patternmatcher"
+	"github.com/moby/patternmatcher/ignorefile"
+
+	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/shell"
+)
+
+// freshSteps install the production dependencies by the author's own command.
+func (d *designer) freshSteps() ([]plan.Step, *plan.Refusal) {
+	var steps []plan.Step
+	copied := false
+	for i := 0; i <= d.last; i++ {
+		s := d.steps[i]
+		switch {
+		case contractOnly[s.Keyword]:
+		case d.broad(s):
+			if !copied {
+				steps = append(steps, d.manifests(s))
+				copied = true
+			}
+		case s.Keyword == "ENV" && d.onlyRunEnv(s):
+		case s.Keyword == "RUN":
+			step, refusal := d.freshRun(s)
+			if refusal != nil {
+				return nil, refusal
+			}
+			if step != nil {
+				steps = append(steps, step)
+			}
+		default:
+			steps = append(steps, d.keepItem(s))
+		}
+	}
+	return steps, nil
+}
+
+// onlyRunEnv reports an ENV that no install looks at.
+func (d *designer) onlyRunEnv(s step) bool {
+	for _, p := range s.Pairs {
+		switch p.Key {
+		case "PORT", "HOST", "TZ":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// freshRun is what a production install needs of one RUN.
+func (d *designer) freshRun(s step) (plan.Step, *plan.Refusal) {
+	parts := make([]part, len(s.Tasks))
+	first := true
+	for i, t := range s.Tasks {
+		switch t.Kind {
+		case install:
+			parts[i] = part{keep: true, edits: t.Call.withoutDev(d.app.npm)}
+			if d.husky && first {
+				at := dockerfile.Span{Start: t.Start, End: t.Start}
+				hook := plan.Edit{Span: at, Text: "npm pkg delete scripts." + d.hooks[0] + " && "}
+				parts[i].edits = append([]plan.Edit{hook}, parts[i].edits...)
+			}
+			first = false
+		case build, check, prune:
+		case global:
+			parts[i].keep = d.helpsInstall(t)
+		case nothing:
+			parts[i].keep = true
+		default:
+			parts[i].keep = true
+		}
+	}
+	idle := true
+	for i, t := range s.Tasks {
+		idle = idle && (!parts[i].keep || t.Kind == nothing || t.Kind == cache)
+	}
+	if idle && !s.only(nothing, cache) || d.onlyRunPackages(s) {
+		return nil, nil
+	}
+	out, ok := cutRun(s, parts)
+	if !ok {
+		return nil, d.in.Refuse(plan.UnknownWriteSet, s.Item, "the install stands in a script that cannot be taken apart", "give the install a RUN of its own")
+	}
+	if k, ok := out.(plan.Keep); ok {
+		return d.keepItem(s), d.none(k)
+	}
+	return out, nil
+}
+
+func (d *designer) none(plan.Keep) *plan.Refusal { return nil }
+
+// helpsInstall reports a global package that installs need: npm itself, and what
+// builds native modules.
+func (d *designer) helpsInstall(t task) bool {
+	for _, w := range t.Call.Args {
+		switch unversioned(w.Text) {
+		case "npm", "node-gyp", "node-pre-gyp", "@mapbox/node-pre-gyp", "prebuild-install", "cmake-js", "node-gyp-build":
+			return true
+		}
+	}
+	return false
+}
+
+// runPackages are system packages that no install of npm packages and no build
+// uses.
+var runPackages = set("ffmpeg chromium chromium-browser tini dumb-init tzdata gosu su-exec nss freetype harfbuzz ttf-freefont font-noto fonts-liberation fonts-freefont-ttf xvfb")
+
+// onlyRunPackages reports a RUN that installs nothing else than those.
+func (d *designer) onlyRunPackages(s step) bool {
+	if !s.only(system, cache, nothing) {
+		return false
+	}
+	some := false
+	for _, t := range s.Tasks {
+		manager, words := shell.Packages(t.Command)
+		for _, w := range words {
+			name := shell.PackageName(manager, w.Text)
+			if build, known := image.PackageRole(d.in.Base.Family, name); !runPackages[name] || known && build {
+				return false
+			}
+			some = true
+		}
+	}
+	return some
+}
+
+// ignoresModules reports that .dockerignore leaves the project's node_modules out.
+func (d *designer) ignoresModules() bool { return d.ignores("node_modules") }
+
+// ignores reports that .dockerignore leaves out what lies beside package.json under
+// a name, whether it is there or not.
+func (d *designer) ignores(what string) bool {
+	file := d.in.Project.IgnoreFile()
+	if file == "" {
+		return false
+	}
+	data, err := d.in.Project.Read(file)
+	if err != nil {
+		return false
+	}
+	patterns, err := ignorefile.ReadAll(bytes.NewReader(data))
+	if err != nil {
+		return false
+	}
+	matcher, err := patternmatcher.New(patterns)
+	if err != nil {
+		return false
+	}
+	name := d.app.tree.files[d.app.path("package.json")].Source
+	ignored, err := matcher.MatchesOrParentMatches(path.Join(path.Dir(name), what))
+	return err == nil && ignored
+}
+
+// manifests copies what an install reads.
+func (d *designer) manifests(s step) plan.Step {
+	var sources []string
+	for _, name := range []string{"package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"} {
+		if file, ok := d.app.tree.files[d.app.path(name)]; ok && file.First <= d.last {
+			sources = append(sources, file.Source)
+		}
+	}
+	return plan.New{Text: d.keyword("COPY") + " " + strings.Join(sources, " ") + " " + d.dest(s.Index, ""),
+		Evidence: d.in.Evidence(s.Item, "an install reads only the manifests")}
+}
+
+// dest is a path of the project as a COPY's destination at an item.
+func (d *designer) dest(at int, name string) string {
+	if d.steps[at].Scope.Workdir == d.app.dir {
+		return "./" + name
+	}
+	if name == "" {
+		return strings.TrimSuffix(d.app.dir, "/") + "/"
+	}
+	return d.app.path(name)
+}

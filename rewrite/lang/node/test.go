@@ -1,0 +1,75 @@
+package node
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/plan"
+)
+
+var (
+	rePortOption = regexp.MustCompile(`(?:-l|-p|--listen|--port)[\s"',=]*(?:tcp://[\w.]+:)?(\d{2,5})`)
+	reTestFile   = regexp.MustCompile(`\.(test|spec)\.[cm]?[jt]sx?$|(^|/)(__tests__|tests?)/[^/].*\.[cm]?[jt]sx?$`)
+	reRunner     = regexp.MustCompile(`\b(jest|vitest|mocha|ava|tap|tape|jasmine|uvu|nyc|c8|react-scripts test)\b|node --test`)
+	reNoUnit     = regexp.MustCompile(`--watch|cypress|playwright|karma|\bng test|docker|testcontainers|newman|no test specified|e2e|selenium|detox`)
+)
+
+// chooseTest decides whether there is a test stage: the project has a script that
+// runs a unit test runner, and test files reach the image.
+func (d *designer) chooseTest() {
+	script := d.app.manifest.Scripts["test"]
+	if !reRunner.MatchString(script) || reNoUnit.MatchString(script) || d.modules == asAuthor && d.app.hasDevelopment() {
+		return
+	}
+	found := false
+	for _, name := range d.app.tree.under(d.app.dir) {
+		rel, _ := d.app.rel(name)
+		if reTestFile.MatchString(rel) && !strings.Contains(rel, "node_modules/") && !strings.Contains(rel, "e2e") {
+			found = true
+			break
+		}
+	}
+	if !found || !d.runnerInstalled(script) {
+		return
+	}
+	d.names.test = "test"
+	if d.names.build == "" && d.names.devDeps == "" && d.modules == fresh {
+		d.names.devDeps = "dev-deps"
+	}
+}
+
+// runnerInstalled reports that the test runner is a dependency.
+func (d *designer) runnerInstalled(script string) bool {
+	m := reRunner.FindStringSubmatch(script)
+	if len(m) < 2 || m[1] == "" {
+		return d.app.node >= 18 // node --test
+	}
+	name := strings.Fields(m[1])[0]
+	return d.app.manifest.has(packageOfBin(name))
+}
+
+// testStage runs the project's own tests. No other stage depends on it.
+func (d *designer) testStage() {
+	n := d.names
+	if n.test == "" {
+		return
+	}
+	command := "npm test"
+	if strings.Contains(d.app.manifest.Scripts["test"], "react-scripts test") {
+		command = "CI=true npm test" // it would watch otherwise
+	}
+	run := plan.New{Text: d.keyword("RUN") + " " + d.inApp(command), Evidence: d.app.says("scripts", "test", "the project tests itself with npm test")}
+	if n.build != "" {
+		d.stage(n.test, "runs the project's tests", plan.Test, d.from(n.build, n.test), n.build, []plan.Step{run})
+		return
+	}
+	var steps []plan.Step
+	for _, s := range d.steps {
+		if (s.Keyword == "COPY" || s.Keyword == "ADD") && (s.Index > d.last || d.broad(s) && d.canNarrow() && d.built.any) {
+			if inside, outside := d.copiesTo(s); len(inside) > 0 && len(outside) == 0 {
+				steps = append(steps, d.keepItem(s))
+			}
+		}
+	}
+	d.stage(n.test, "runs the project's tests", plan.Test, d.from(n.full, n.test), n.full, append(steps, run))
+}

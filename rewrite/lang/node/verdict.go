@@ -1,0 +1,123 @@
+package node
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/project"
+)
+
+// verdict reads what the image is started with and how compose uses it, and
+// answers where single-stage is right.
+func (d *designer) verdict() *plan.Refusal {
+	d.run = d.app.readStart()
+	services := d.in.Project.Services()
+	working := 0
+	for _, s := range services {
+		if d.mountsSource(s) || d.startsDev(s) {
+			working++
+		}
+	}
+	if len(services) > 0 && working == len(services) {
+		s := services[0]
+		return &plan.Refusal{Code: plan.DevContainer, Evidence: plan.Evidence{Path: s.File, Line: s.Line,
+			Text: fmt.Sprintf("the service %s works on the sources: it mounts them over the image or starts a development server", s.Name)}}
+	}
+	if own := d.app.ownDev(); own != nil && (len(services) == working || !commanded(services)) {
+		return &plan.Refusal{Code: plan.DevContainer, Evidence: withText(own.Evidence, "it starts the development server "+own.Name),
+			Remedy: "a start command that serves the built result makes a design possible"}
+	}
+	if d.run.none {
+		return &plan.Refusal{Code: plan.StartUnknown, Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From),
+			Text: "there is no CMD and no ENTRYPOINT, and no compose service says how it is started"}, Remedy: "add a CMD"}
+	}
+	return nil
+}
+
+// commanded reports a service with a command of its own.
+func commanded(services []project.Service) bool {
+	for _, s := range services {
+		if s.Command != "" || s.Entrypoint != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// mountsSource reports a service that mounts a folder of the repository over the
+// project in the image.
+func (d *designer) mountsSource(s project.Service) bool {
+	for _, v := range s.Volumes {
+		source, rest, ok := strings.Cut(v, ":")
+		target, _, _ := strings.Cut(rest, ":")
+		if !ok || !path.IsAbs(target) {
+			continue
+		}
+		bind := strings.HasPrefix(source, ".") || strings.HasPrefix(source, "/") || strings.HasPrefix(source, "~") || strings.HasPrefix(source, "${PWD}") || strings.HasPrefix(source, "$PWD")
+		target = path.Clean(target)
+		if bind && (target == d.app.dir || strings.HasPrefix(d.app.dir, target+"/") || target == d.app.path("src")) {
+			return true
+		}
+	}
+	return false
+}
+
+// startsDev reports a service whose command is a development server.
+func (d *designer) startsDev(s project.Service) bool {
+	if s.Command == "" && s.Entrypoint == "" {
+		return d.app.ownDev() != nil
+	}
+	x := &expander{proj: d.app, workdir: d.in.End.Workdir}
+	x.text(strings.TrimSpace(s.Entrypoint+" "+s.Command), false, plan.Evidence{}, 0)
+	return x.dev() != nil
+}
+
+// dev is the first development server or watcher among the programs.
+func (x *expander) dev() *leaf {
+	for i, l := range x.leaves {
+		if devServer(l.Bin, l.Args) || watchers[l.Bin] || l.Bin == "node" && contains(l.Args, "--watch") {
+			return &x.leaves[i]
+		}
+	}
+	return nil
+}
+
+// ownDev is the development server that the file itself starts. A watcher such as
+// nodemon runs the program as well, so it does not count.
+func (a *app) ownDev() *use {
+	n := &needs{}
+	x := &expander{proj: a, workdir: a.in.End.Workdir}
+	a.startOf(x, n)
+	for _, l := range x.leaves {
+		a.need(n, l, x.workdir)
+	}
+	if len(n.dev) == 0 {
+		return nil
+	}
+	return &n.dev[0]
+}
+
+func withText(ev plan.Evidence, text string) plan.Evidence {
+	ev.Text = text
+	return ev
+}
+
+// pays refuses a split that would leave nothing behind.
+func (d *designer) pays() *plan.Refusal {
+	lessDev := (d.modules == fresh || d.modules == pruned) && d.app.hasDevelopment()
+	switch {
+	case d.slim != "", lessDev, d.leavesPackages(), d.built.any:
+		return nil
+	case d.modules == complete && len(d.run.compilers) > 0:
+		u := d.run.compilers[0]
+		return &plan.Refusal{Code: plan.CompilesAtRuntime, Evidence: withText(u.Evidence, fmt.Sprintf("%s compiles the sources when the image starts", u.Name))}
+	case d.modules == complete && len(d.dev) > 0:
+		return &plan.Refusal{Code: plan.SmallSaving, Evidence: withText(d.dev[0].Evidence, fmt.Sprintf("the base is small and %s, a development dependency, is needed at run time", d.dev[0].Package))}
+	case d.slimWhy != "":
+		return &plan.Refusal{Code: plan.SmallSaving, Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: d.slimWhy}}
+	}
+	return &plan.Refusal{Code: plan.PlainInterpreted, Evidence: d.in.Evidence(d.steps[d.last].Item,
+		"the base is small, nothing is built, and only production dependencies are installed")}
+}
