@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -116,7 +117,7 @@ func parseCommand(fields []string) Command {
 		return Command{Verb: Now}
 	}
 	word := strings.ToLower(fields[0])
-	if name, _, _ := strings.Cut(word, "="); contains(planned, name) {
+	if name, _, _ := strings.Cut(word, "="); slices.Contains(planned, name) {
 		return failed("", NotAvailableYet, fields[0], "")
 	}
 	verb := Verb(word)
@@ -159,13 +160,4 @@ func verbWords() []string {
 		words[i] = string(v)
 	}
 	return words
-}
-
-func contains(list []string, s string) bool {
-	for _, e := range list {
-		if e == s {
-			return true
-		}
-	}
-	return false
 }

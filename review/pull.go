@@ -23,7 +23,7 @@ type PullRequest struct {
 	Posted      []Posted
 	Checks      []PostedCheck // our check runs on Head.SHA
 	Suggested   *PostedCommit // the commit at CommitRef(Number); nil where there is none
-	MayCommit   bool // contents: write was granted and the head is no fork
+	MayCommit   bool          // contents: write was granted and the head is no fork
 }
 
 // Branch is one side of a pull request.

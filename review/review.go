@@ -24,7 +24,9 @@ type Review struct {
 	Check    *CheckRun // nil creates none
 	Commit   *Commit   // the suggested-change commit; nil makes none
 	Markers  []Marker  // what Body says about which files, for the next run
+	Standing []Marker  // contents that Body does not speak of and whose posted answer still holds; no State
 	Keep     bool      // leave posted reviews as they are: nothing was looked at
+	Asked    bool      // somebody asked: an answer that was hidden or dismissed is given again
 }
 
 // Comment is one inline comment on the new side of the diff.
