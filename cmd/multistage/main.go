@@ -88,7 +88,9 @@ same designer is here as a command.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w\nSee '%s --help'", err, cmd.CommandPath())
 	})
-	root.AddCommand(newDesign(), newReview(), newExplain())
+	root.AddCommand(newServe(), newDesign(), newReview(), newExplain(), newHealth(),
+		newLater("verify [FILE]", "Prove a rewrite by building and starting both"),
+		newLater("doctor", "Check credentials, permissions, webhook, BuildKit and database"))
 	return root
 }
 

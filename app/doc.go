@@ -1,0 +1,20 @@
+// Package app is the process of the GitHub App: deliveries in, reviews out.
+//
+// The life of a delivery, in the order of the files:
+//
+//   - [Webhook] (webhook.go) takes a signed request: method, media type, signature
+//     (signature.go), size. [Router] (delivery.go) makes an [Event] of it, by the table
+//     of [Subscriptions] (subscription.go): which pull request, and why.
+//   - [Queue.Accept] (accept.go) stores the event, adds one to what its [Lane] wants and
+//     makes sure of the lane's job, in one transaction. Only then the answer is 202.
+//   - A worker (lane.go) runs the lane: it reads the events that are waiting and calls
+//     the handler. How the run ended is settled in one transaction (settle.go):
+//     events done and job finished, or both tried again later (failure.go).
+//   - The database (store.go) is a SQLite file, locked for one process, or Postgres for
+//     several. What a killed process was working on runs again.
+//   - [Reconciler] (reconcile.go) asks GitHub again for deliveries that failed.
+//
+// Around it: [Config] (config.go, settings.go), [Server] with its two listeners
+// (server.go, health.go, metrics.go) and [Process], which starts and ends all of it in
+// order (process.go).
+package app
