@@ -97,14 +97,14 @@ func (r *run) snapshot(ctx context.Context) (err error) {
 // enough reports whether the repository need not be read.
 func (r *run) enough(s *github.Snapshot) bool {
 	cfg, err := r.config(s.PullRequest)
-	return err != nil || review.Skipped(s.PullRequest, cfg) != "" || !cfg.Asked && r.said(s, cfg)
+	return err != nil || review.Skipped(s.PullRequest, cfg) != "" || !cfg.Asked && said(s)
 }
 
-// said reports whether all is said of these Dockerfiles: the review is there, and so
-// is the check run on this head, or what it has to repeat of the head before. A run
-// that was ended between review and check run left the first alone.
-func (r *run) said(s *github.Snapshot, cfg config.Config) bool {
-	return review.Answered(s.PullRequest, cfg) && (s.Previous != nil || review.Checked(s.PullRequest))
+// said reports whether all is said of these Dockerfiles: a check run on this head
+// answers for them, or one on a head before that has to be repeated. The check run
+// is the last thing that a run writes.
+func said(s *github.Snapshot) bool {
+	return review.Answered(s.PullRequest) || s.Previous != nil && review.IsAnswer(s.Previous.ExternalID)
 }
 
 // config is the repository's configuration, with what this run is asked for.
@@ -123,7 +123,7 @@ func (r *run) compose(ctx context.Context) (review.Review, error) {
 	if r.cfg, err = r.config(pr); err != nil {
 		return review.Misconfigured(pr, err), nil
 	}
-	if pr.Tree == nil && review.Skipped(pr, r.cfg) == "" && r.said(r.snap, r.cfg) {
+	if pr.Tree == nil && review.Skipped(pr, r.cfg) == "" && said(r.snap) {
 		return review.Review{Keep: true, Check: r.snap.Previous}, nil
 	}
 	r.subjects, err = Examine(pr, r.cfg, func(paths []string) error { return r.inst.Fetch(ctx, pr, paths) })

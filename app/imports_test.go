@@ -37,7 +37,8 @@ var importRules = []importRule{
 	{pkg: "cmd/*", ours: []string{"app", "app/...", "review", "review/...", "rewrite", "rewrite/..."}},
 	{pkg: "app", ours: []string{"app/github", "app/local", "app/buildkit", "app/tree", "review", "review/...", "rewrite", "rewrite/..."}},
 	{pkg: "app/github", ours: []string{"app/tree", "review", "review/...", "rewrite", "rewrite/dockerfile", "rewrite/plan", "rewrite/project", "rewrite/proof"}},
-	{pkg: "app/github/githubtest"},
+	{pkg: "app/github/githubtest", ours: []string{"app/github/githubtest/..."}},
+	{pkg: "app/github/githubtest/*"},
 	{pkg: "app/local", ours: []string{"app/tree", "review", "review/...", "rewrite", "rewrite/dockerfile", "rewrite/plan", "rewrite/project", "rewrite/proof"}},
 	{pkg: "app/tree", ours: []string{"rewrite/project"}},
 	{pkg: "app/buildkit", ours: []string{"rewrite", "rewrite/..."}},
@@ -188,6 +189,9 @@ func importProblems(t *testing.T, file string) (problems []string) {
 	}
 	relative, _ := filepath.Rel("..", file)
 	pkg := path.Dir(filepath.ToSlash(relative))
+	if !slices.ContainsFunc(importRules, func(r importRule) bool { return fits(r.pkg, pkg) }) {
+		return []string{filepath.ToSlash(relative) + ":1: no rule for package " + pkg + ": add it to importRules"}
+	}
 	for _, spec := range parsed.Imports {
 		imported, _ := strconv.Unquote(spec.Path.Value)
 		if why := mayImport(pkg, imported); why != "" {

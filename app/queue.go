@@ -145,6 +145,9 @@ func (q *Queue) stuck(_ context.Context, p river.JobStuckHandlerParams) river.Jo
 // is [Queue.Drain].
 func (q *Queue) Start(ctx context.Context) error {
 	ctx, q.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if err := q.mend(ctx); err != nil {
+		return fmt.Errorf("look for deliveries without a job: %w", err)
+	}
 	go q.pruneEvery(ctx, time.Hour)
 	if err := q.client.Start(ctx); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
@@ -251,6 +254,39 @@ func (q *Queue) Writable(ctx context.Context) error {
 	_, err := q.store.db.ExecContext(ctx, q.store.sql(`INSERT INTO heartbeat (id, beaten_at) VALUES (1, $1)
 		ON CONFLICT (id) DO UPDATE SET beaten_at = excluded.beaten_at`), time.Now().UnixMilli())
 	return err
+}
+
+// mend gives a job to every lane that has deliveries waiting and none. The transactions of
+// Accept and settle leave no such lane; a hand in the database could.
+func (q *Queue) mend(ctx context.Context) error {
+	return q.store.tx(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `SELECT DISTINCT repo_id, pr FROM delivery WHERE state = 'waiting'`)
+		if err != nil {
+			return err
+		}
+		var lanes []laneArgs
+		for rows.Next() {
+			var lane laneArgs
+			if err := rows.Scan(&lane.RepoID, &lane.Number); err != nil {
+				_ = rows.Close()
+				return err
+			}
+			lanes = append(lanes, lane)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		for _, lane := range lanes {
+			result, err := q.client.InsertTx(ctx, tx, lane, nil)
+			if err != nil {
+				return err
+			}
+			if !result.UniqueSkippedAsDuplicate {
+				q.Logger.Warn().Int64("repo_id", lane.RepoID).Int64(LogKeyPRNum, lane.Number).Msg("deliveries were waiting without a job")
+			}
+		}
+		return nil
+	})
 }
 
 // How long finished deliveries are kept: longer than GitHub delivers them again (3 days,

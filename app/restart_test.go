@@ -78,9 +78,9 @@ func TestKill(t *testing.T) {
 // postgres returns the address of a schema of the test's own.
 func postgres(t *testing.T) string {
 	t.Helper()
-	address := os.Getenv("MULTISTAGE_TEST_POSTGRES")
+	address := os.Getenv("TEST_POSTGRES")
 	if address == "" {
-		t.Skip("MULTISTAGE_TEST_POSTGRES names no database, such as postgres://postgres@127.0.0.1/postgres")
+		t.Skip("TEST_POSTGRES names no database, such as postgres://postgres@127.0.0.1/postgres")
 	}
 	db, err := sql.Open("pgx", address)
 	if err != nil {

@@ -31,9 +31,7 @@ const (
 // password.
 func splitDatabase(database string) (kind, name string, err error) {
 	if file, ok := strings.CutPrefix(database, "sqlite:"); ok {
-		if strings.HasPrefix(file, "//") {
-			file = file[2:]
-		}
+		file = strings.TrimPrefix(file, "//")
 		if file == "" || strings.Contains(file, ":memory:") {
 			return "", "", errors.New("sqlite: needs a file's name, such as sqlite:multistage.db")
 		}

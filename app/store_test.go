@@ -154,6 +154,20 @@ func TestJobTakenFromARun(t *testing.T) {
 	}
 }
 
+// Deliveries that wait without a job get one at the next start.
+func TestMend(t *testing.T) {
+	done := make(chan Lane, 5)
+	q := openTestQueue(t, QueueOptions{Handle: func(_ context.Context, l Lane) error { done <- l; return nil }})
+	acceptTest(t, q, "one", 1)
+	acceptTest(t, q, "two", 2)
+	execute(t, q, `DELETE FROM river_job WHERE id = (SELECT MIN(id) FROM river_job)`)
+	startTest(t, q)
+	idleTest(t, q)
+	if len(done) != 2 {
+		t.Errorf("%d runs, want 2", len(done))
+	}
+}
+
 // A run that does not heed its deadline does not stop the other lanes.
 func TestStuckRun(t *testing.T) {
 	release := make(chan struct{})

@@ -44,7 +44,15 @@ const applyWords = ": the branch moves to the suggested-change commit. That is a
 // byHand is how to take the commit without us.
 func (c *composition) byHand() string {
 	return "The commit hangs on no branch, and nothing is built from it before. To take it by hand:\n\n" +
-		Fence("sh", "git fetch origin "+CommitRef(c.pr.Number)+" && git cherry-pick FETCH_HEAD")
+		Fence("sh", "git fetch origin "+shownRef(c.pr)+" && git cherry-pick FETCH_HEAD")
+}
+
+// shownRef is the commit's ref, also for a pull request that is not opened yet.
+func shownRef(pr PullRequest) string {
+	if pr.Number == 0 {
+		return "refs/multistage/pull/NUMBER"
+	}
+	return CommitRef(pr.Number)
 }
 
 // silence is the last line of a review.

@@ -22,6 +22,24 @@ const ActionApply = "apply"
 // part of it.
 func externalPrefix(number int) string { return fmt.Sprintf("v1:%d:", number) }
 
+// provisional starts the last part of the external ID of a check run that says why
+// nothing was looked at: it is no answer for the Dockerfiles.
+const provisional = "wait-"
+
+// IsAnswer reports whether an external ID of ours is that of a check run that
+// answers for the pull request's Dockerfiles, and does not only say that it waits.
+func IsAnswer(externalID string) bool {
+	parts := strings.SplitN(externalID, ":", 3)
+	return len(parts) == 3 && parts[0] == "v1" && !strings.HasPrefix(parts[2], provisional)
+}
+
+// wait identifies a check run that says why nothing was looked at.
+func (c *CheckRun) wait(pr PullRequest) {
+	c.identify(pr)
+	prefix := externalPrefix(pr.Number)
+	c.ExternalID = prefix + provisional + strings.TrimPrefix(c.ExternalID, prefix)
+}
+
 // identify sets the external ID from all that the check run shows.
 func (c *CheckRun) identify(pr PullRequest) {
 	parts := []string{string(c.Conclusion), c.Title, c.Summary, c.Text}
@@ -208,7 +226,7 @@ func Misconfigured(pr PullRequest, err error) Review {
 	}
 	b.WriteString("\nThe file is read from the base branch, so it has to be corrected there.\n")
 	check := &CheckRun{Name: CheckName, Conclusion: Failure, Title: "The configuration cannot be read", Summary: Fit(b.String(), MaxBody)}
-	check.identify(pr)
+	check.wait(pr)
 	return Review{Check: check, Keep: true}
 }
 

@@ -66,7 +66,11 @@ func commitMessage(pr PullRequest, offers []offer, changes string) string {
 	if len(offers) > 1 {
 		subject = fmt.Sprintf("%d Dockerfiles", len(offers))
 	}
-	fmt.Fprintf(&b, "multistage: split %s into stages (#%d)\n", subject, pr.Number)
+	fmt.Fprintf(&b, "multistage: split %s into stages", subject)
+	if pr.Number > 0 {
+		fmt.Fprintf(&b, " (#%d)", pr.Number)
+	}
+	b.WriteString("\n")
 	for _, o := range offers {
 		fmt.Fprintf(&b, "\n%s: %s.\n", Plain(o.File.Path), plainStages(o.Result))
 		for _, line := range plainChanges(o.Result) {

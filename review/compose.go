@@ -77,7 +77,7 @@ func skippedReview(pr PullRequest, reason Skip, subjects bool) Review {
 		Title:      "Waiting until the pull request is ready for review",
 		Summary:    "Drafts are looked at when they become ready for review, or when somebody with write permission comments `/multistage`.",
 	}
-	check.identify(pr)
+	check.wait(pr)
 	return Review{Check: check, Keep: true}
 }
 

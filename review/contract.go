@@ -87,21 +87,31 @@ func place(e plan.Evidence) string {
 
 const maxDropped = 12
 
-// leftOut lists the author's lines that the rewrite has no more.
+// leftOut lists the author's lines that the rewrite has no more. What the
+// contract's table gives a reason for is not said twice.
 func leftOut(r rewrite.Result) string {
-	if r.Plan == nil || len(r.Plan.Dropped) == 0 {
+	if r.Plan == nil {
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString("Left out of the file:\n\n")
-	for i, d := range r.Plan.Dropped {
-		if i == maxDropped {
-			fmt.Fprintf(&b, "- and %d more\n", len(r.Plan.Dropped)-i)
-			break
+	named := map[plan.Evidence]bool{}
+	for _, p := range r.Contract {
+		if p.Change != nil {
+			named[p.Change.Evidence] = true
 		}
-		b.WriteString("- " + droppedText(r, d) + evidence(d.Evidence) + "\n")
 	}
-	return b.String()
+	var items []string
+	for _, d := range r.Plan.Dropped {
+		if !named[d.Evidence] {
+			items = append(items, "- "+droppedText(r, d)+evidence(d.Evidence)+"\n")
+		}
+	}
+	if len(items) == 0 {
+		return ""
+	}
+	if n := len(items); n > maxDropped {
+		items = append(items[:maxDropped], fmt.Sprintf("- and %d more\n", n-maxDropped))
+	}
+	return "Left out of the file:\n\n" + strings.Join(items, "")
 }
 
 // droppedText quotes the first line of what was dropped.

@@ -3,7 +3,7 @@ package review
 import "strings"
 
 // cutNotice ends a text that was too long.
-const cutNotice = "\n\n*The rest is left out: GitHub's limit on the length of one text is reached. `multistage review` prints all of it.*\n"
+const cutNotice = "\n\n*The rest is left out: GitHub's limit on the length of one text is reached. `multistage design` prints the rewrite and all findings of one Dockerfile.*\n"
 
 // Fit shortens Markdown to at most limit bytes. It cuts between blocks where it
 // can, else between lines, closes code fences and <details> that are open there,
@@ -16,31 +16,33 @@ func Fit(body string, limit int) string {
 	if limit <= len(cutNotice) {
 		return cutNotice[:max(0, limit)]
 	}
-	block, line := "", ""
 	var at position
+	var block, line cut
 	end := 0
 	for _, l := range lines(body) {
 		at.next(l)
-		end += len(l)
-		if end > limit {
+		if end += len(l); end > limit {
 			break
 		}
-		closed := body[:end] + at.closers() + cutNotice
-		if len(closed) > limit {
+		here := cut{end, at.closers()}
+		if end+len(here.closers)+len(cutNotice) > limit {
 			continue
 		}
-		line = closed
+		line = here
 		if at.fence == "" && strings.TrimSpace(l) == "" {
-			block = closed
+			block = here
 		}
 	}
-	switch {
-	case len(block) >= limit/2:
-		return block
-	case line != "":
-		return line
+	if block.end == 0 || block.end+len(cutNotice) < limit/2 {
+		block = line
 	}
-	return cutNotice
+	return body[:block.end] + block.closers + cutNotice
+}
+
+// cut is a place where a text can end, and what closes what is open there.
+type cut struct {
+	end     int
+	closers string
 }
 
 // position is what is open at a place of a Markdown text.

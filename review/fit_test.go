@@ -12,7 +12,7 @@ import (
 )
 
 func TestFit(t *testing.T) {
-	const notice = "\n\n*The rest is left out: GitHub's limit on the length of one text is reached. `multistage review` prints all of it.*\n"
+	const notice = "\n\n*The rest is left out: GitHub's limit on the length of one text is reached. `multistage design` prints the rewrite and all findings of one Dockerfile.*\n"
 	long := strings.Repeat("x", 50) + "\n"
 	for _, tt := range []struct {
 		name, body string
@@ -20,13 +20,13 @@ func TestFit(t *testing.T) {
 		want       string
 	}{
 		{"short enough", "a\n", 2, "a\n"},
-		{"between blocks", "one\n\ntwo\n\n" + strings.Repeat(long, 9), 140, "one\n\ntwo\n\n" + notice},
-		{"inside a fence", "```sh\n" + strings.Repeat(long, 9) + "```\n", 240, "```sh\n" + long + long + "```\n" + notice},
-		{"inside a longer fence", "````sh\n```\n" + strings.Repeat(long, 9) + "````\n", 200, "````sh\n```\n" + long + "````\n" + notice},
-		{"inside details", "<details>\n<summary>x</summary>\n\n" + strings.Repeat(long, 9) + "</details>\n", 400,
+		{"between blocks", "one\n\ntwo\n\n" + strings.Repeat(long, 9), 180, "one\n\ntwo\n\n" + notice},
+		{"inside a fence", "```sh\n" + strings.Repeat(long, 9) + "```\n", 280, "```sh\n" + long + long + "```\n" + notice},
+		{"inside a longer fence", "````sh\n```\n" + strings.Repeat(long, 9) + "````\n", 240, "````sh\n```\n" + long + "````\n" + notice},
+		{"inside details", "<details>\n<summary>x</summary>\n\n" + strings.Repeat(long, 9) + "</details>\n", 440,
 			"<details>\n<summary>x</summary>\n\n" + strings.Repeat(long, 4) + "\n</details>\n" + notice},
 		{"no room", "a\n" + strings.Repeat(long, 9), 10, notice[:10]},
-		{"one long line", strings.Repeat("é", 500), 200, notice},
+		{"one long line", strings.Repeat("é", 500), 250, notice},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := review.Fit(tt.body, tt.limit); got != tt.want {
@@ -42,7 +42,7 @@ func FuzzFit(f *testing.F) {
 	f.Add("a\n\n```sh\nb\n```\n<details>\n\nc\n</details>\n", 150)
 	f.Add("````\n```\n"+strings.Repeat("x\n", 200), 160)
 	f.Fuzz(func(t *testing.T, body string, limit int) {
-		if limit < 125 || limit > 5000 || !utf8.ValidString(body) || strings.ContainsAny(body, "\r\t\x00~<") {
+		if limit < 170 || limit > 5000 || !utf8.ValidString(body) || strings.ContainsAny(body, "\r\t\x00~<") {
 			return
 		}
 		got := review.Fit(body, limit)
@@ -68,7 +68,7 @@ func FuzzFit(f *testing.F) {
 // the top level.
 func TestFitCloses(t *testing.T) {
 	body := "### A\n\ntext\n\n| a | b |\n|---|---|\n| c | d |\n\n````sh\n```\ncode\n````\n\n<details>\n<summary>s</summary>\n\n```diff\n+x\n```\n\n</details>\n\n- a\n- b\n\n" + strings.Repeat("end\n", 60)
-	for limit := 125; limit < len(body); limit++ {
+	for limit := 170; limit < len(body); limit++ {
 		got := review.Fit(body, limit)
 		doc := markdown.Parser().Parse(text.NewReader([]byte(got)))
 		last := doc.LastChild()

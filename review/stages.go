@@ -36,7 +36,7 @@ func stagesOf(r rewrite.Result) []stage {
 			st.role = "runtime"
 		}
 		if p := planOf(r.Plan, s.Name); p != nil {
-			st.role, st.purpose = p.Role.String(), p.Purpose
+			st.role, st.purpose = p.Role.String(), purpose(p.Purpose)
 		}
 		scopes := s.Scopes(dockerfile.Scope{})
 		for j, in := range s.Instructions {
@@ -45,6 +45,13 @@ func stagesOf(r rewrite.Result) []stage {
 		stages = append(stages, st)
 	}
 	return stages
+}
+
+// purpose is a stage's purpose without the command that builds it: the review has
+// all of those in one place.
+func purpose(s string) string {
+	s, _, _ = strings.Cut(s, ": docker build")
+	return s
 }
 
 // takesOf gives what an instruction copies out of another stage or image: the
@@ -80,7 +87,7 @@ func plannedStages(p *plan.Plan) []stage {
 	}
 	var stages []stage
 	for _, s := range p.Stages {
-		stages = append(stages, stage{name: s.Name, base: s.Base, purpose: s.Purpose, role: s.Role.String()})
+		stages = append(stages, stage{name: s.Name, base: s.Base, purpose: purpose(s.Purpose), role: s.Role.String()})
 	}
 	return stages
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-github/v60/github"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/singleflight"
+
+	"github.com/multistage-app/multistage/app/tree"
 )
 
 // Options is how an [App] reaches GitHub. AppID and PrivateKey are needed.
@@ -55,7 +57,7 @@ type App struct {
 	client  *github.Client // with the App's own credentials
 
 	clients *cache[*client]  // installation, repository, access
-	trees   *cache[*tree]    // repository, object
+	trees   *cache[*tree.FS] // repository, object
 	seen    *cache[[]string] // pull request → its candidates
 	grants  *cache[grant]    // installation → what its owner granted
 	flight  singleflight.Group
@@ -85,7 +87,7 @@ func New(o Options) (*App, error) {
 	}
 	a := &App{
 		opts: o, api: api, graphql: o.GraphQLURL, base: o.Transport,
-		clients: newCache[*client](maxClients), trees: newCache[*tree](o.CacheBytes),
+		clients: newCache[*client](maxClients), trees: newCache[*tree.FS](o.CacheBytes),
 		seen: newCache[[]string](maxSeen), grants: newCache[grant](maxGrants),
 		gates: map[int64]*gate{},
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"path"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/multistage-app/multistage/app/tree"
 	"github.com/multistage-app/multistage/rewrite/project"
 )
 
@@ -31,7 +33,7 @@ const (
 )
 
 // archive brings the contents of a commit's files into its tree.
-func (i *Installation) archive(ctx context.Context, c *client, sha string, t *tree) error {
+func (i *Installation) archive(ctx context.Context, c *client, sha string, t *tree.FS) error {
 	link, _, err := c.Repositories.GetArchiveLink(ctx, i.Repo.Owner, i.Repo.Name, github.Tarball,
 		&github.RepositoryContentGetOptions{Ref: sha}, maxRedirects)
 	if err != nil {
@@ -74,7 +76,7 @@ func (a *App) checkRedirect(req *http.Request, via []*http.Request) error {
 // unpack reads a tar.gz whose files lie under one folder, and keeps what is worth it. An
 // archive that ends early, or is larger than the bounds, is read as far as that: the
 // tree knows the rest by name. Only the context's end is an error.
-func unpack(r io.Reader, t *tree) error {
+func unpack(r io.Reader, t *tree.FS) error {
 	seen := &meter{r: r}
 	zip, err := gzip.NewReader(seen)
 	if err != nil {
@@ -88,13 +90,13 @@ func unpack(r io.Reader, t *tree) error {
 			return seen.cause()
 		}
 		_, name, ok := strings.Cut(path.Clean(h.Name), "/")
-		n := t.nodes[name]
-		if !ok || n == nil || !wanted(n) || kept+n.size > maxKept {
+		n, err := t.Lstat(name)
+		if !ok || err != nil || !wanted(name, n) || kept+n.Size() > maxKept {
 			continue
 		}
-		content, ok := contentOf(files, h, n)
-		if ok && t.keep(name, content) {
-			kept += n.size
+		content, ok := contentOf(files, h, n.Size())
+		if ok && t.Keep(name, content) {
+			kept += n.Size()
 		}
 	}
 	return nil
@@ -118,14 +120,14 @@ func (m *meter) Read(p []byte) (int, error) {
 func (m *meter) cause() error { return m.err }
 
 // contentOf reads a file, or a link's target, of exactly the size in the tree.
-func contentOf(files *tar.Reader, h *tar.Header, n *node) ([]byte, bool) {
+func contentOf(files *tar.Reader, h *tar.Header, size int64) ([]byte, bool) {
 	if h.Typeflag == tar.TypeSymlink {
 		return []byte(h.Linkname), true
 	}
-	if h.Typeflag != tar.TypeReg || h.Size != n.size {
+	if h.Typeflag != tar.TypeReg || h.Size != size {
 		return nil, false
 	}
-	content := make([]byte, n.size)
+	content := make([]byte, size)
 	if _, err := io.ReadFull(files, content); err != nil || binary(content) {
 		return nil, false
 	}
@@ -134,14 +136,14 @@ func contentOf(files *tar.Reader, h *tar.Header, n *node) ([]byte, bool) {
 
 // wanted tells whether a file is kept: links, sources and manifests that are not large.
 // What others published is known by its name, apart from lists of it.
-func wanted(n *node) bool {
-	if n.mode.IsDir() || n.size > maxKeptManifest {
+func wanted(name string, n fs.FileInfo) bool {
+	if n.IsDir() || n.Size() > maxKeptManifest {
 		return false
 	}
-	if strings.Contains("/"+n.path, "/node_modules/") {
+	if strings.Contains("/"+name, "/node_modules/") {
 		return false
 	}
-	return n.size <= maxKeptFile || manifest(n.path)
+	return n.Size() <= maxKeptFile || manifest(name)
 }
 
 // manifest tells whether a file may be a lock file or manifest, which grow large.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/multistage-app/multistage/app/tree"
 	"github.com/multistage-app/multistage/review"
 	"github.com/multistage-app/multistage/rewrite/project"
 )
@@ -16,14 +17,24 @@ import (
 // maxFetch is how many files one [Installation.Fetch] reads, a call each.
 const maxFetch = 20
 
-// tree lists the repository at a commit, one call. GitHub cuts the list beyond 100,000
-// entries or 7 MB (https://docs.github.com/rest/git/trees#get-a-tree).
-func (i *Installation) tree(ctx context.Context, c *client, sha string) (*tree, error) {
+// list reads the repository's tree, one call. GitHub cuts the list beyond 100,000 entries
+// or 7 MB (https://docs.github.com/rest/git/trees#get-a-tree).
+func (i *Installation) list(ctx context.Context, c *client, sha string) (*tree.FS, error) {
 	listed, _, err := c.Git.GetTree(ctx, i.Repo.Owner, i.Repo.Name, sha, true)
 	if err != nil {
 		return nil, failed("reading the tree "+sha, err)
 	}
 	return newTree(sha, listed), nil
+}
+
+func newTree(sha string, listed *github.Tree) *tree.FS {
+	entries := make([]tree.Entry, len(listed.Entries))
+	for n, e := range listed.Entries {
+		entries[n] = tree.Entry{Path: e.GetPath(), Mode: e.GetMode(), SHA: e.GetSHA(), Size: int64(e.GetSize())}
+	}
+	t := tree.New(sha, entries)
+	t.Partial = t.Partial || listed.GetTruncated()
+	return t
 }
 
 // blob reads a content by its name, one call. It is held against the name, so that
@@ -34,7 +45,7 @@ func (i *Installation) blob(ctx context.Context, c *client, sha string) ([]byte,
 		return nil, failed("reading the blob "+sha, err)
 	}
 	content, err := decode(b)
-	if err == nil && blobSHA(content, sha) != sha {
+	if err == nil && tree.BlobSHA(content, sha) != sha {
 		err = errors.New("the content has another name")
 	}
 	if err != nil {
@@ -58,23 +69,23 @@ func decode(b *github.Blob) ([]byte, error) {
 // The error wraps project.ErrTooLarge where there are too many, or one is too large,
 // and nothing is asked then. A path that the tree has not is passed over.
 func (i *Installation) Fetch(ctx context.Context, pr review.PullRequest, paths []string) error {
-	t, ok := pr.Tree.(*tree)
+	t, ok := pr.Tree.(*tree.FS)
 	if !ok {
 		return errors.New("the pull request has no tree of a snapshot")
 	}
-	var missing []*node
+	var missing []string
 	for _, name := range paths {
-		n := t.nodes[name]
-		if n == nil || n.mode.IsDir() {
+		n, err := t.Lstat(name)
+		if err != nil || n.IsDir() {
 			continue
 		}
-		if _, have := t.content(name); have {
+		if _, have := t.Kept(name); have {
 			continue
 		}
-		if n.size > project.MaxReadSize {
-			return fmt.Errorf("%s has %d bytes: %w", name, n.size, project.ErrTooLarge)
+		if n.Size() > project.MaxReadSize {
+			return fmt.Errorf("%s has %d bytes: %w", name, n.Size(), project.ErrTooLarge)
 		}
-		missing = append(missing, n)
+		missing = append(missing, name)
 	}
 	if len(missing) > maxFetch {
 		return fmt.Errorf("%d files are needed that were not kept: %w", len(missing), project.ErrTooLarge)
@@ -86,12 +97,13 @@ func (i *Installation) Fetch(ctx context.Context, pr review.PullRequest, paths [
 	if err != nil {
 		return err
 	}
-	for _, n := range missing {
-		content, err := i.blob(ctx, c, n.sha)
+	for _, name := range missing {
+		sha, _ := t.SHA(name)
+		content, err := i.blob(ctx, c, sha)
 		if err != nil {
-			return fmt.Errorf("%s: %w", n.path, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		t.keep(n.path, content)
+		t.Keep(name, content)
 	}
 	return nil
 }

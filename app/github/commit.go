@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/multistage-app/multistage/app/tree"
 	"github.com/multistage-app/multistage/review"
 )
 
@@ -24,18 +25,18 @@ func (p *publisher) commit(ctx context.Context, want review.Commit) error {
 	if want.Parent != p.s.Head.SHA {
 		return fmt.Errorf("making the commit on %s: %w", want.Parent, ErrHeadMoved)
 	}
-	tree, err := p.commitTree(ctx, want.Changes)
+	root, err := p.commitTree(ctx, want.Changes)
 	if err != nil {
 		return err
 	}
-	if have := p.s.Suggested; have != nil && have.Parent == want.Parent && p.s.suggestedTree == tree {
+	if have := p.s.Suggested; have != nil && have.Parent == want.Parent && p.s.suggestedTree == root {
 		p.done.Commit = have.SHA
 		return nil
 	}
 	// No author and no committer: GitHub then signs for the App, and the commit is
 	// verified (https://docs.github.com/authentication/managing-commit-signature-verification/about-commit-signature-verification#signature-verification-for-bots).
 	made, _, err := p.c.Git.CreateCommit(ctx, p.owner(), p.repo(), &github.Commit{
-		Message: github.String(want.Message), Tree: &github.Tree{SHA: github.String(tree)},
+		Message: github.String(want.Message), Tree: &github.Tree{SHA: github.String(root)},
 		Parents: []*github.Commit{{SHA: github.String(want.Parent)}},
 	}, nil)
 	if err != nil {
@@ -62,7 +63,7 @@ func (p *publisher) commitTree(ctx context.Context, changes []review.CommitChang
 		if !fs.ValidPath(change.Path) || change.Path == "." || strings.HasPrefix(change.Path, ".github/workflows/") {
 			return "", fmt.Errorf("%q is no path that a commit may change", change.Path)
 		}
-		entry := &github.TreeEntry{Path: github.String(change.Path), Mode: github.String(gitMode(change.Mode)), Type: github.String("blob")}
+		entry := &github.TreeEntry{Path: github.String(change.Path), Mode: github.String(tree.GitMode(change.Mode)), Type: github.String("blob")}
 		if utf8.Valid(change.Content) {
 			entry.Content = github.String(string(change.Content))
 		} else if err := p.commitBlob(ctx, entry, change); err != nil {

@@ -37,6 +37,10 @@ var (
 	ErrRefused = errors.New("the repository's rules do not allow it")
 )
 
+// errNotYet is ErrGone for a pull request: one that was opened a moment ago may not be
+// there for all of GitHub yet.
+var errNotYet = fmt.Errorf("no such pull request: %w", ErrGone)
+
 // RateLimited is the error of a call that GitHub, or the memory of its last answer,
 // does not allow now. Nothing more may be asked for the installation before Until:
 // https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately

@@ -29,7 +29,7 @@ func (i *Installation) first(ctx context.Context, c *client, number int) (*Snaps
 		return nil, nil, failed("the first query", err)
 	}
 	if answer.Repository == nil || answer.Repository.PullRequest == nil {
-		return nil, nil, fmt.Errorf("the pull request: %w", ErrGone)
+		return nil, nil, fmt.Errorf("the pull request: %w", errNotYet)
 	}
 	p := answer.Repository.PullRequest
 	if answer.Repository.DatabaseID != i.Repo.ID {
@@ -123,9 +123,9 @@ func (i *Installation) moreFiles(ctx context.Context, c *client, number int, p *
 }
 
 // maxReviewPages bounds the search for reviews of ours among those of others.
-const maxReviewPages = 10
+const maxReviewPages = 20
 
-// moreReviews brings the reviews before the last hundred, for one of ours may be there.
+// moreReviews brings the reviews before the last fifty, for one of ours may be there.
 func (i *Installation) moreReviews(ctx context.Context, c *client, number int, p *gqlPull) error {
 	for range maxReviewPages {
 		if !p.Reviews.PageInfo.HasPreviousPage {
@@ -231,7 +231,7 @@ func (s *Snapshot) commits(p *gqlPull) {
 		f.SHA = head.files[f.Path]
 	}
 	for _, c := range all {
-		if c.OID == s.Head.SHA || !c.has(candidates) {
+		if len(s.Checks) > 0 || c.OID == s.Head.SHA || !c.has(candidates) {
 			continue
 		}
 		for _, run := range s.runs(c) {

@@ -82,6 +82,8 @@ func (c *client) graphqlError(e graphQLError, h http.Header) error {
 			until = c.gate.now().Add(secondaryWait)
 		}
 		return &RateLimited{Until: until}
+	case e.Type == "NOT_FOUND" && slices.Contains(e.Path, any("pullRequest")):
+		return fmt.Errorf("%w: %w", errNotYet, text)
 	case e.Type == "NOT_FOUND":
 		return fmt.Errorf("%w: %w", ErrGone, text)
 	case e.Type == "FORBIDDEN" || e.Type == "INSUFFICIENT_SCOPES":

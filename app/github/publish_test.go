@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -412,5 +413,77 @@ func TestPushBesideAnEditedReviewRepeatsTheLastCheckRun(t *testing.T) {
 	w.push("docker", map[string]string{"Dockerfile": "FROM alpine\n"})
 	if s := w.snapshot(p.Number); s.Previous != nil || s.Tree == nil {
 		t.Errorf("another content: %+v", s)
+	}
+}
+
+// Ours is found under any number of others'.
+func TestOurReviewBelowManyOthers(t *testing.T) {
+	w := newWorld(t)
+	p := w.pull("docker", docker(nil))
+	w.check(run(context.Background(), w.open(), p.Number))
+	for range 60 {
+		_, err := w.SubmitReview(shop, p.Number, "mona", "COMMENT", "Hm.")
+		w.check(err)
+	}
+	w.Reset()
+	w.check(run(context.Background(), w.open(), p.Number))
+	w.wantCalls(callGraphQL, callGraphQL)
+	if got := len(w.state(p.Number).Reviews); got != 61 {
+		t.Errorf("%d reviews, want 61", got)
+	}
+}
+
+func TestSameCommitIsNotMadeTwice(t *testing.T) {
+	w := newWorld(t)
+	p := w.pull("docker", docker(nil))
+	var made []string
+	for range 2 {
+		s := w.snapshot(p.Number)
+		done, err := w.open().Publish(context.Background(), s, []review.Change{review.CreateCommit{Commit: *wanted(s).Commit}})
+		w.check(err)
+		made = append(made, done.Commit)
+		w.Advance(time.Minute) // a second commit would have another time, and another name
+	}
+	if made[0] != made[1] || made[0] == "" {
+		t.Errorf("%v", made)
+	}
+}
+
+func TestPullRequestsOfAHeadAreFound(t *testing.T) {
+	w := newWorld(t)
+	p := w.pull("docker", docker(nil))
+	w.pull("other", docker(map[string]string{"x": "y"}))
+	found, err := w.open().FindPulls(context.Background(), p.HeadSHA)
+	w.check(err)
+	if len(found) != 1 || found[0] != p.Number {
+		t.Errorf("%v", found)
+	}
+}
+
+// Our ref is there, or is not, other than the snapshot saw.
+func TestRefThatCameOrWent(t *testing.T) {
+	w := newWorld(t)
+	p := w.pull("docker", docker(nil))
+	early := w.snapshot(p.Number)
+	create := []review.Change{review.CreateCommit{Commit: *wanted(early).Commit}}
+	_, err := w.open().Publish(context.Background(), early, create)
+	w.check(err)
+	w.Advance(time.Minute)
+	done, err := w.open().Publish(context.Background(), early, create)
+	w.check(err)
+	if got := w.head(review.CommitRef(p.Number)); got != done.Commit {
+		t.Errorf("the ref is at %s, want %s", got, done.Commit)
+	}
+
+	late := w.snapshot(p.Number)
+	if out, err := exec.Command("git", "-C", w.repo.Dir, "update-ref", "-d", review.CommitRef(p.Number)).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	other := *wanted(late).Commit
+	other.Changes[0].Content = []byte("FROM alpine\n")
+	done, err = w.open().Publish(context.Background(), late, []review.Change{review.CreateCommit{Commit: other}})
+	w.check(err)
+	if got := w.head(review.CommitRef(p.Number)); got != done.Commit {
+		t.Errorf("the ref is at %s, want %s", got, done.Commit)
 	}
 }

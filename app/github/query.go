@@ -14,6 +14,10 @@ import (
 // a repository that the token does not reach. A pull request has at most 250 commits
 // there, so the head is looked for by headRefOid.
 //
+// Lists are kept short where other lists hang on them: the query is worth some three
+// points of the five thousand an hour
+// (https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api).
+//
 // The organisation's own default is in a repository that the token may not reach;
 // GitHub then says so in errors and gives the rest.
 const snapshotQuery = `query Snapshot($owner: String!, $name: String!, $number: Int!, $app: Int!, $config: String!, $default: String!, $suggested: String!%s) {
@@ -33,8 +37,8 @@ const snapshotQuery = `query Snapshot($owner: String!, $name: String!, $number: 
       baseRef { target { ... on Commit { file(path: $config) { object { ... on Blob { oid text isTruncated } } } } } }
       labels(first: 100) { nodes { name } }
       files(first: 100) { pageInfo { hasNextPage endCursor } nodes { path changeType } }
-      commits(last: 20) { nodes { commit { ...commit } } }
-      reviews(last: 100) { pageInfo { hasPreviousPage startCursor } nodes { ...review } }
+      commits(last: 10) { nodes { commit { ...commit } } }
+      reviews(last: 50) { pageInfo { hasPreviousPage startCursor } nodes { ...review } }
       reviewThreads(last: 100) { nodes {
         id
         isResolved
@@ -47,11 +51,11 @@ const snapshotQuery = `query Snapshot($owner: String!, $name: String!, $number: 
 }
 ` + reviewFragment + commitFragment
 
-// reviewsQuery asks for older reviews where there are more than a hundred.
+// reviewsQuery asks for older reviews where there are more than fifty.
 const reviewsQuery = `query Reviews($owner: String!, $name: String!, $number: Int!, $before: String, $app: Int!%s) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
-      reviews(last: 100, before: $before) { pageInfo { hasPreviousPage startCursor } nodes { ...review } }
+      reviews(last: 50, before: $before) { pageInfo { hasPreviousPage startCursor } nodes { ...review } }
     }
   }
 }
@@ -82,7 +86,7 @@ const reviewFragment = `fragment review on PullRequestReview {
 const commitFragment = `fragment commit on Commit {
   oid
   tree { oid }%s
-  checkSuites(first: 5, filterBy: {appId: $app}) { nodes { checkRuns(first: 20) { nodes {
+  checkSuites(first: 2, filterBy: {appId: $app}) { nodes { checkRuns(first: 10) { nodes {
     databaseId name status conclusion externalId title summary text
   } } } }
 }

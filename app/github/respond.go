@@ -119,6 +119,33 @@ func sameText(a, b string) bool {
 	return strings.TrimSpace(strings.ReplaceAll(a, "\r\n", "\n")) == strings.TrimSpace(b)
 }
 
+// FindPulls finds the open pull requests with a head, for an event that names none: the
+// list in a check suite is empty where the head is in a fork. It looks at the three
+// hundred that changed last.
+func (i *Installation) FindPulls(ctx context.Context, sha string) ([]int, error) {
+	c, err := i.open(ctx, Read)
+	if err != nil {
+		return nil, err
+	}
+	var found []int
+	o := &github.PullRequestListOptions{State: "open", Sort: "updated", Direction: "desc", ListOptions: github.ListOptions{PerPage: pageSize}}
+	for range 3 {
+		pulls, resp, err := c.PullRequests.List(ctx, i.Repo.Owner, i.Repo.Name, o)
+		if err != nil {
+			return nil, failed("looking for the pull request of "+sha, err)
+		}
+		for _, p := range pulls {
+			if p.GetHead().GetSHA() == sha {
+				found = append(found, p.GetNumber())
+			}
+		}
+		if o.Page = resp.NextPage; o.Page == 0 {
+			break
+		}
+	}
+	return found, nil
+}
+
 // Delivery is one attempt of GitHub to deliver a webhook
 // (https://docs.github.com/rest/apps/webhooks#list-deliveries-for-an-app-webhook).
 type Delivery struct {

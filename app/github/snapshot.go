@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/multistage-app/multistage/app/tree"
 	"github.com/multistage-app/multistage/review"
 	"github.com/multistage-app/multistage/rewrite"
 )
@@ -32,7 +33,7 @@ type Snapshot struct {
 	// Previous is our last completed check run on another commit of the pull request
 	// where every candidate had the blob that it has now: what is to be said of a head
 	// that moved while the Dockerfiles did not. It has no annotations and no actions,
-	// which are not asked for. Nil where there is none.
+	// which are not asked for. Nil where there is none, or the head has one.
 	Previous *review.CheckRun
 
 	rootTree      string // of the head; "" until known
@@ -41,9 +42,16 @@ type Snapshot struct {
 
 // Snapshot reads a pull request, one call for each hundred changed files where none could
 // be a Dockerfile. The package comment has the number of calls. A head that moves
-// meanwhile is read again once; then the error is ErrHeadMoved.
+// meanwhile is read again once; then the error is ErrHeadMoved. A pull request that is not
+// there is asked for three times, as it may be new; then the error is ErrGone.
 func (i *Installation) Snapshot(ctx context.Context, number int, o SnapshotOptions) (*Snapshot, error) {
 	s, err := i.snapshot(ctx, number, o)
+	for try := 0; try < 2 && errors.Is(err, errNotYet); try++ {
+		if err := sleep(ctx, i.app.opts.RetryDelay<<(try+1)); err != nil {
+			return nil, err
+		}
+		s, err = i.snapshot(ctx, number, o)
+	}
 	if errors.Is(err, ErrHeadMoved) {
 		s, err = i.snapshot(ctx, number, o)
 	}
@@ -143,23 +151,27 @@ func (i *Installation) repository(ctx context.Context, c *client, s *Snapshot, c
 	s.Tree = t
 	for n := range s.Files {
 		f := &s.Files[n]
-		if node := t.nodes[f.Path]; node != nil && f.Status != review.Removed {
-			if f.SHA != "" && f.SHA != node.sha && !node.mode.IsDir() {
-				return fmt.Errorf("%s has another blob: %w", f.Path, ErrHeadMoved)
-			}
-			f.SHA, f.Mode = node.sha, node.mode
+		info, err := t.Lstat(f.Path)
+		if err != nil || f.Status == review.Removed {
+			continue
+		}
+		f.Mode = info.Mode()
+		if sha, ok := t.SHA(f.Path); ok && f.SHA != "" && f.SHA != sha {
+			return fmt.Errorf("%s has another blob: %w", f.Path, ErrHeadMoved)
+		} else if ok {
+			f.SHA = sha
 		}
 	}
 	blobs := 0
 	for _, f := range candidates {
-		node := t.nodes[f.Path]
-		if node == nil && !t.partial {
+		info, err := t.Lstat(f.Path)
+		if err != nil && !t.Partial {
 			return fmt.Errorf("%s is not in the tree: %w", f.Path, ErrHeadMoved)
 		}
-		if node != nil && (!f.Mode.IsRegular() || node.size > maxDockerfile) {
+		if err == nil && (!info.Mode().IsRegular() || info.Size() > maxDockerfile) {
 			continue
 		}
-		content, ok := t.content(f.Path)
+		content, ok := t.Kept(f.Path)
 		if !ok && blobs == maxFetch {
 			continue
 		}
@@ -168,7 +180,7 @@ func (i *Installation) repository(ctx context.Context, c *client, s *Snapshot, c
 			if content, err = i.blob(ctx, c, f.SHA); err != nil {
 				return fmt.Errorf("%s: %w", f.Path, err)
 			}
-			t.keep(f.Path, content)
+			t.Keep(f.Path, content)
 		}
 		f.Content = content
 	}
@@ -177,21 +189,21 @@ func (i *Installation) repository(ctx context.Context, c *client, s *Snapshot, c
 
 // treeOf is the tree of the head with the archive's contents, from the cache where this
 // process has read it before.
-func (i *Installation) treeOf(ctx context.Context, c *client, s *Snapshot) (*tree, error) {
+func (i *Installation) treeOf(ctx context.Context, c *client, s *Snapshot) (*tree.FS, error) {
 	key := fmt.Sprintf("%d %s", i.Repo.ID, s.rootTree)
 	if t, ok := i.app.trees.get(key); ok {
 		return t, nil
 	}
-	t, err := i.tree(ctx, c, s.rootTree)
+	t, err := i.list(ctx, c, s.rootTree)
 	if err != nil {
 		return nil, err
 	}
-	if !t.partial {
+	if !t.Partial {
 		if err := i.archive(ctx, c, s.Head.SHA, t); err != nil {
 			return nil, err
 		}
 	}
-	i.app.trees.put(key, t, t.cost())
+	i.app.trees.put(key, t, t.Cost())
 	return t, nil
 }
 

@@ -280,3 +280,26 @@ func TestArchiveIsLoadedWithoutCredentials(t *testing.T) {
 		}
 	}
 }
+
+// GitHub does not have a pull request everywhere in the moment when it is opened.
+func TestSnapshotWaitsForANewPullRequest(t *testing.T) {
+	w := newWorld(t)
+	p := w.pull("docker", docker(nil))
+	w.Fail(githubtest.Rule{Path: "/graphql", Times: 2, Status: 200,
+		Body: `{"data":{"repository":{"databaseId":1,"pullRequest":null}},"errors":[{"type":"NOT_FOUND","path":["repository","pullRequest"],"message":"Could not resolve to a PullRequest"}]}`})
+	if s := w.snapshot(p.Number); s.Head.SHA != p.HeadSHA {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestGraphQLTellsOfALimitWithStatus200(t *testing.T) {
+	w := newWorld(t)
+	p := w.pull("docker", docker(nil))
+	w.Fail(githubtest.Rule{Path: "/graphql", Status: 200, Headers: map[string]string{"X-RateLimit-Reset": "4102444800"},
+		Body: `{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded for installation ID 1."}]}`})
+	_, err := w.open().Snapshot(context.Background(), p.Number, github.SnapshotOptions{})
+	var limit *github.RateLimited
+	if !errors.As(err, &limit) || limit.Until.Unix() != 4102444800 || limit.Secondary {
+		t.Errorf("%v", err)
+	}
+}

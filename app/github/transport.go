@@ -14,9 +14,9 @@ import (
 
 // Bounds of one call.
 const (
-	callTimeout = 30 * time.Second // for the answer's headers and its body, each try
-	maxTries    = 3                // of what can be asked twice
-	maxAnswer   = 32 << 20         // bytes of a body
+	callTimeout = time.Minute // for the answer's headers and its body, each try
+	maxTries    = 3           // of what can be asked twice
+	maxAnswer   = 32 << 20    // bytes of a body
 )
 
 // Call is one request that was answered or failed, for the metrics.

@@ -82,6 +82,18 @@ func (w *world) counts(number int) {
 	}
 }
 
+// A file that becomes a link has two parts in git's patch and no patch here; the
+// file after it keeps its own.
+func TestTypeChange(t *testing.T) {
+	w := newWorld(t, githubtest.Options{})
+	p := w.pull("link", githubtest.Change{Files: map[string]string{"go.mod": "main.go", "main.go": "package other\n"}, Modes: map[string]string{"go.mod": "120000"}})
+	got, _, err := w.client.PullRequests.ListFiles(ctx, "acme", "shop", p.Number, nil)
+	w.check(err)
+	if len(got) != 2 || got[0].GetStatus() != "changed" || got[0].Patch != nil || got[1].GetPatch() != "@@ -1,3 +1 @@\n-package main\n-\n-func main() {}\n+package other" {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestFilePages(t *testing.T) {
 	w := newWorld(t, githubtest.Options{})
 	many := map[string]string{}

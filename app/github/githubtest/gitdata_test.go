@@ -131,6 +131,7 @@ func TestTree(t *testing.T) {
 	for name, entries := range map[string][]*github.TreeEntry{
 		"no such blob":   entry("x", "100644", github.String(strings.Repeat("1", 40)), nil),
 		"a tree as file": entry("x", "100644", &head.Tree, nil),
+		"both":           entry("x", "100644", github.String(blobOf(t, w, "go.mod")), github.String("x")),
 		"outside":        entry("../x", "100644", nil, github.String("x")),
 		"git folder":     entry(".git/config", "100644", nil, github.String("x")),
 	} {
@@ -150,6 +151,14 @@ func TestTree(t *testing.T) {
 	if got := strings.Join(names, ", "); got != "README.md 100644, go.mod 100644, lib 040000, link 120000" {
 		t.Error(got)
 	}
+}
+
+// blobOf is the blob of a file on the main branch.
+func blobOf(t *testing.T, w *world, path string) string {
+	t.Helper()
+	f, _, _, err := w.client.Repositories.GetContents(ctx, "acme", "shop", path, nil)
+	w.check(err)
+	return f.GetSHA()
 }
 
 // An App without the permission for workflows cannot write one.

@@ -139,6 +139,13 @@ func TestNoEventWithoutTheApp(t *testing.T) {
 	if n := w.Waiting(); n != 0 {
 		t.Errorf("%d deliveries of a repository without the App", n)
 	}
+	w.must(w.AddRepository(githubtest.RepositoryOptions{Name: "other/chosen", Files: files}))
+	w.must(w.Install("other", "other/chosen"))
+	w.DropWaiting()
+	w.check(w.ClosePull("other/shop", 1, "other"))
+	if n := w.Waiting(); n != 0 {
+		t.Errorf("%d deliveries of a repository that was not selected", n)
+	}
 	p := w.pull("docker", githubtest.Change{Files: map[string]string{"Dockerfile": "FROM a\n"}})
 	w.must(w.Comment(shop, p.Number, "mona", "hello"))
 	if n := w.Waiting(); n != 1 {

@@ -145,6 +145,8 @@ func TestOutdated(t *testing.T) {
 		{"line between", strings.Replace(text, "line 9\n", "line 9\nnew\n", 1), [2]place{{5, 7, false}, {0, 13, false}}},
 		{"line before the range", strings.Replace(text, "line 4\n", "line 4\nnew\n", 1), [2]place{{6, 8, false}, {0, 13, false}}},
 		{"line after the range", strings.Replace(text, "line 7\n", "line 7\nnew\n", 1), [2]place{{5, 7, false}, {0, 13, false}}},
+		{"line after the first of the range", strings.Replace(text, "line 5\n", "line 5\nnew\n", 1), [2]place{{0, 0, true}, {0, 13, false}}},
+		{"line after the line", strings.Replace(text, "line 12\n", "line 12\nnew\n", 1), [2]place{{5, 7, false}, {0, 12, false}}},
 		{"line in the range", strings.Replace(text, "line 6\n", "line 6\nnew\n", 1), [2]place{{0, 0, true}, {0, 13, false}}},
 		{"line changed", strings.Replace(text, "line 12\n", "line twelve\n", 1), [2]place{{5, 7, false}, {0, 0, true}}},
 		{"start removed", strings.Replace(text, "line 5\n", "", 1), [2]place{{0, 0, true}, {0, 11, false}}},

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/multistage-app/multistage/app/tree"
 	"github.com/multistage-app/multistage/rewrite/project"
 )
 
@@ -24,11 +24,11 @@ type file struct {
 	size                int    // where the tree tells another size
 }
 
-func treeOf(files ...file) *tree {
+func treeOf(files ...file) *tree.FS {
 	listed := &github.Tree{}
 	for _, f := range files {
 		e := &github.TreeEntry{Path: github.String(f.path), Mode: github.String(f.mode), Type: github.String("blob"),
-			SHA: github.String(blobSHA([]byte(f.content), "")), Size: github.Int(len(f.content))}
+			SHA: github.String(tree.BlobSHA([]byte(f.content), "")), Size: github.Int(len(f.content))}
 		if f.size > 0 {
 			e.Size = github.Int(f.size)
 		}
@@ -125,22 +125,20 @@ func TestLinksStayInTheTree(t *testing.T) {
 }
 
 func TestTreeLeavesOutWhatGitWouldNotHave(t *testing.T) {
-	deep := strings.Repeat("d/", maxDepth+1) + "x"
+	deep := strings.Repeat("d/", 65) + "x"
 	tr := treeOf(
 		file{path: "../up", mode: "100644"}, file{path: "/abs", mode: "100644"}, file{path: "a/../b", mode: "100644"},
 		file{path: "", mode: "100644"}, file{path: ".", mode: "100644"}, file{path: "a//b", mode: "100644"},
 		file{path: deep, mode: "100644"}, file{path: "odd", mode: "100600"},
 		file{path: "f", mode: "100644", content: "f"}, file{path: "f/below", mode: "100644"}, file{path: "f/b/c", mode: "100644"},
 	)
-	if len(tr.nodes) != 2 { // the root and f
-		t.Errorf("%d nodes: %v", len(tr.nodes), tr.nodes)
+	var names []string
+	fs.WalkDir(tr, ".", func(name string, _ fs.DirEntry, err error) error { names = append(names, name); return err })
+	if len(names) != 2 || names[1] != "f" {
+		t.Errorf("%q", names)
 	}
-	if partial := newTree("root", &github.Tree{Truncated: github.Bool(true)}); partial.partial {
-		if _, err := partial.Open("."); !errors.Is(err, project.ErrTooLarge) {
-			t.Errorf("%v, want %v", err, project.ErrTooLarge)
-		}
-	} else {
-		t.Error("a truncated tree is not partial")
+	if _, err := newTree("root", &github.Tree{Truncated: github.Bool(true)}).Open("."); !errors.Is(err, project.ErrTooLarge) {
+		t.Errorf("%v, want %v", err, project.ErrTooLarge)
 	}
 }
 
@@ -198,10 +196,10 @@ func TestArchiveThatUnpacksForEver(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	r.Close()
-	if _, ok := tr.content("Dockerfile"); !ok {
+	if _, ok := tr.Kept("Dockerfile"); !ok {
 		t.Error("what came before the bomb was not kept")
 	}
-	if _, ok := tr.content("bomb"); ok {
+	if _, ok := tr.Kept("bomb"); ok {
 		t.Error("the bomb was kept")
 	}
 }
@@ -233,56 +231,10 @@ func FuzzUnpack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		tr := treeOf(sources...)
 		unpack(bytes.NewReader(data), tr)
-		for name, got := range tr.contents {
-			if n := tr.nodes[name]; n == nil || blobSHA(got, n.sha) != n.sha {
-				t.Errorf("%s has %q", name, got)
+		for _, f := range sources {
+			if got, ok := tr.Kept(f.path); ok && string(got) != f.content {
+				t.Errorf("%s has %q", f.path, got)
 			}
 		}
 	})
-}
-
-func TestCacheIsBounded(t *testing.T) {
-	c := newCache[int](10)
-	for n := range 20 {
-		c.put(fmt.Sprint(n), n, 3)
-		c.get("0")
-	}
-	if _, ok := c.get("0"); !ok || c.sum > 10 || c.order.Len() != len(c.items) || len(c.items) != 3 {
-		t.Errorf("sum %d, %d items", c.sum, len(c.items))
-	}
-	c.put("0", 0, 11)
-	if _, ok := c.get("0"); ok {
-		t.Error("kept more than the bound")
-	}
-}
-
-func TestGraphQLAddress(t *testing.T) {
-	for base, want := range map[string]string{
-		"":                                   "https://api.github.com/graphql",
-		"https://api.github.com":             "https://api.github.com/graphql",
-		"https://github.example.com/api/v3":  "https://github.example.com/api/graphql",
-		"https://github.example.com/api/v3/": "https://github.example.com/api/graphql",
-		"http://127.0.0.1:8080/":             "http://127.0.0.1:8080/graphql",
-	} {
-		o := Options{BaseURL: base, AppID: 1, PrivateKey: testKey(t)}
-		a, err := New(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if a.graphql != want {
-			t.Errorf("%q: %s, want %s", base, a.graphql, want)
-		}
-	}
-}
-
-func TestClip(t *testing.T) {
-	for _, n := range []int{30, 31, 32, 33} {
-		got := clip(strings.Repeat("ü", 100), n)
-		if len(got) > n || !strings.HasSuffix(got, "… (cut)") || strings.Contains(got, "\uFFFD") {
-			t.Errorf("%d: %q", n, got)
-		}
-	}
-	if got := clip("short", 100); got != "short" {
-		t.Errorf("%q", got)
-	}
 }
