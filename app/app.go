@@ -55,7 +55,7 @@ func (p *Process) work(ctx context.Context, cfg Config, hub *github.App, metrics
 	bot := &Bot{GitHub: hub}
 	p.Queue, err = OpenQueue(ctx, QueueOptions{
 		Database: string(cfg.Database), Logger: p.Logger, Metrics: metrics,
-		Handle: bot.Handle, Acknowledge: bot.Acknowledge,
+		Handle: bot.Handle, Acknowledge: bot.Acknowledge, Find: bot.Find,
 	})
 	if err != nil {
 		return err

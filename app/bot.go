@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -46,6 +47,16 @@ func (b *Bot) Acknowledge(ctx context.Context, e Event) error {
 		zerolog.Ctx(ctx).Info().Err(err).Msg("the command was not acknowledged by a reaction")
 	}
 	return nil
+}
+
+// Find gives the pull requests whose head is a commit, for an event that names none.
+func (b *Bot) Find(ctx context.Context, lane Lane, headSHA string) ([]int64, error) {
+	found, err := b.installation(lane).FindPulls(ctx, headSHA)
+	numbers := make([]int64, len(found))
+	for i, n := range found {
+		numbers[i] = int64(n)
+	}
+	return numbers, failure(ctx, err)
 }
 
 func (b *Bot) installation(lane Lane) *github.Installation {
@@ -97,7 +108,13 @@ func (r *run) snapshot(ctx context.Context) (err error) {
 // enough reports whether the repository need not be read.
 func (r *run) enough(s *github.Snapshot) bool {
 	cfg, err := r.config(s.PullRequest)
-	return err != nil || review.Skipped(s.PullRequest, cfg) != "" || !cfg.Asked && said(s)
+	switch {
+	case err != nil:
+		return true
+	case r.wants(s.PullRequest, review.Now), r.wants(s.PullRequest, review.Apply):
+		return false
+	}
+	return review.Skipped(s.PullRequest, cfg) != "" || said(s)
 }
 
 // said reports whether all is said of these Dockerfiles: a check run on this head
@@ -110,10 +127,15 @@ func said(s *github.Snapshot) bool {
 // config is the repository's configuration, with what this run is asked for.
 func (r *run) config(pr review.PullRequest) (config.Config, error) {
 	cfg, err := config.Parse(pr.ConfigPath, pr.Config)
-	for _, q := range r.asked {
-		cfg.Asked = cfg.Asked || q.looks() && q.allowed(pr)
-	}
+	cfg.Asked = r.wants(pr, review.Now)
 	return cfg, err
+}
+
+// wants reports whether somebody who may asks for it.
+func (r *run) wants(pr review.PullRequest, verb review.Verb) bool {
+	return slices.ContainsFunc(r.asked, func(q request) bool {
+		return q.command.Err == nil && q.command.Verb == verb && q.allowed(pr)
+	})
 }
 
 // compose says what the pull request should show.
@@ -124,7 +146,7 @@ func (r *run) compose(ctx context.Context) (review.Review, error) {
 		return review.Misconfigured(pr, err), nil
 	}
 	if pr.Tree == nil && review.Skipped(pr, r.cfg) == "" && said(r.snap) {
-		return review.Review{Keep: true, Check: r.snap.Previous}, nil
+		return review.Repeat(pr, r.snap.Previous), nil
 	}
 	r.subjects, err = Examine(pr, r.cfg, func(paths []string) error { return r.inst.Fetch(ctx, pr, paths) })
 	if err != nil {

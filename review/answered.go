@@ -12,3 +12,19 @@ func Answered(pr PullRequest) bool {
 	}
 	return false
 }
+
+// Repeat says of a head that moved beside the Dockerfiles what was said of the one
+// before: previous is the check run there, nil where the head has one already. Its
+// button is made anew, for GitHub does not give it back.
+func Repeat(pr PullRequest, previous *CheckRun) Review {
+	r := Review{Keep: true}
+	if previous == nil {
+		return r
+	}
+	check := *previous
+	if pr.Suggested != nil && pr.MayCommit && check.Conclusion == Neutral {
+		check.Actions = []Action{applyButton}
+	}
+	r.Check = &check
+	return r
+}

@@ -17,6 +17,8 @@ const CheckName = "Multistage"
 // does.
 const ActionApply = "apply"
 
+var applyButton = Action{Label: "Apply to branch", Description: "Commit the multi-stage Dockerfile", Identifier: ActionApply}
+
 // externalPrefix starts the external ID of a pull request's check runs. A check
 // run belongs to a commit and two pull requests can share one, so the number is
 // part of it.
@@ -83,7 +85,7 @@ func (c *composition) check() *CheckRun {
 	check.Text = c.quietText()
 	check.Annotations = check.Annotations[:min(len(check.Annotations), MaxAnnotations)]
 	if len(c.offers) > 0 && c.mayCommit() {
-		check.Actions = []Action{{Label: "Apply to branch", Description: "Commit the multi-stage Dockerfile", Identifier: ActionApply}}
+		check.Actions = []Action{applyButton}
 	}
 	check.identify(c.pr)
 	return check

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/multistage-app/multistage/review/config"
+	"github.com/multistage-app/multistage/rewrite"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -84,7 +85,7 @@ func skippedReview(pr PullRequest, reason Skip, subjects bool) Review {
 // hasCandidate reports whether the pull request changes a Dockerfile.
 func hasCandidate(pr PullRequest) bool {
 	for _, f := range pr.Files {
-		if f.Content != nil {
+		if f.Status != Removed && rewrite.IsDockerfileName(f.Path) {
 			return true
 		}
 	}

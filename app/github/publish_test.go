@@ -1,15 +1,10 @@
 package github_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/multistage-app/multistage/app/github"
 	"github.com/multistage-app/multistage/app/github/githubtest"
@@ -88,6 +83,9 @@ func TestPushBesideTheDockerfileIsTwoCalls(t *testing.T) {
 		w.check(run(context.Background(), w.open(), p.Number))
 		w.wantCalls(callGraphQL, callCheck)
 		end := w.wantEnd(p.Number)
+		if s := w.snapshot(p.Number); s.Previous != nil || len(s.Checks) != 1 {
+			t.Errorf("the head has its check run: %+v, %+v", s.Checks, s.Previous)
+		}
 		last := end.CheckRuns[len(end.CheckRuns)-1]
 		if last.HeadSHA != end.HeadSHA || last.Output.Title != "The Dockerfile can be multi-stage" || last.Conclusion != "neutral" {
 			t.Errorf("%+v", last)
@@ -100,27 +98,6 @@ func TestPushBesideTheDockerfileIsTwoCalls(t *testing.T) {
 	w.check(run(context.Background(), w.open(), p.Number))
 	w.wantCalls(callGraphQL, callGraphQL, callCheck)
 	w.wantEnd(p.Number)
-}
-
-func TestChangedDockerfileMovesTheRef(t *testing.T) {
-	w := newWorld(t)
-	p := w.pull("docker", docker(nil))
-	w.check(run(context.Background(), w.open(), p.Number))
-	w.push("docker", map[string]string{"Dockerfile": "# mine\n" + dockerfile})
-	s := w.snapshot(p.Number)
-	want := wanted(s)
-	want.Commit.Message = "multistage: split Dockerfile again\n"
-	done, err := w.open().Publish(context.Background(), s, review.Diff(s.PullRequest, want))
-	w.check(err)
-	end := w.state(p.Number)
-	commit, err := w.Commit(shop, review.CommitRef(p.Number))
-	w.check(err)
-	if commit.SHA != done.Commit || commit.Parents[0] != end.HeadSHA {
-		t.Errorf("the commit %+v is not on the new head %s", commit, end.HeadSHA)
-	}
-	if marked := strings.Count(end.Reviews[0].Body, "multistage:v1"); marked != 1 {
-		t.Errorf("%d markers: %s", marked, end.Reviews[0].Body)
-	}
 }
 
 func TestNothingIsWrittenForAHeadThatMoved(t *testing.T) {
@@ -204,88 +181,12 @@ func TestCheckRunsAndReviewsAreKeptInTheLimits(t *testing.T) {
 	}
 }
 
-func TestCommitKeepsWhatIsNotUTF8(t *testing.T) {
-	w := newWorld(t)
-	p := w.pull("docker", docker(map[string]string{"Dockerfile": dockerfile + "# caf\xe9\n"}))
-	w.check(run(context.Background(), w.open(), p.Number))
-	data, _, err := w.File(shop, review.CommitRef(p.Number), "Dockerfile")
-	w.check(err)
-	if !bytes.HasSuffix(data, []byte("# caf\xe9\n")) {
-		t.Errorf("%q", data)
-	}
-}
-
-func TestCommitOnAWorkflowIsRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.pull("docker", docker(nil))
-	s := w.snapshot(p.Number)
-	for _, path := range []string{".github/workflows/ci.yml", "../x", "/x", "."} {
-		want := wanted(s)
-		want.Commit.Changes[0].Path = path
-		if _, err := w.open().Publish(context.Background(), s, review.Diff(s.PullRequest, want)); err == nil {
-			t.Errorf("%s: written", path)
-		}
-	}
-}
-
-func TestRefThatRulesForbid(t *testing.T) {
-	w := newWorld(t)
-	p := w.pull("docker", docker(nil))
-	s := w.snapshot(p.Number)
-	w.Fail(githubtest.Rule{Method: "POST", Path: "/repos/{owner}/{repo}/git/refs", Status: 422,
-		Body: `{"message":"Repository rule violations found\n\nCannot create ref due to creations being restricted.","documentation_url":"https://docs.github.com/rest","status":"422"}`})
-	_, err := w.open().Publish(context.Background(), s, review.Diff(s.PullRequest, wanted(s)))
-	if !errors.Is(err, github.ErrRefused) {
-		t.Fatalf("%v, want %v", err, github.ErrRefused)
-	}
-	if end := w.state(p.Number); len(end.Reviews) != 0 {
-		t.Errorf("reviews that speak of a commit: %+v", end.Reviews)
-	}
-	s.MayCommit = false
-	_, err = w.open().Publish(context.Background(), s, review.Diff(s.PullRequest, wanted(s)))
-	w.check(err)
-	if end := w.state(p.Number); len(end.Reviews) != 1 || len(end.CheckRuns) != 1 {
-		t.Errorf("%+v", end)
-	}
-}
-
-func TestApplyMovesTheBranchOnce(t *testing.T) {
-	w := newWorld(t)
-	p := w.pull("docker", docker(nil))
-	w.check(run(context.Background(), w.open(), p.Number))
-	s := w.snapshot(p.Number)
-	w.check(w.open().Apply(context.Background(), s, s.Suggested.SHA))
-	end := w.state(p.Number)
-	if end.HeadSHA != s.Suggested.SHA || len(end.Commits) != 2 {
-		t.Errorf("the head is %s: %+v", end.HeadSHA, end.Commits)
-	}
-
-	other := w.pull("other", docker(map[string]string{"a/Dockerfile": dockerfile}))
-	w.check(run(context.Background(), w.open(), other.Number))
-	s = w.snapshot(other.Number)
-	pushed := w.push("other", map[string]string{"x": "y"})
-	if err := w.open().Apply(context.Background(), s, s.Suggested.SHA); !errors.Is(err, github.ErrHeadMoved) {
-		t.Errorf("after a push: %v, want %v", err, github.ErrHeadMoved)
-	}
-	if err := w.open().Apply(context.Background(), w.snapshot(other.Number), s.Suggested.SHA); !errors.Is(err, github.ErrHeadMoved) {
-		t.Errorf("on an older head: %v, want %v", err, github.ErrHeadMoved)
-	}
-	if err := w.open().Apply(context.Background(), s, ""); !errors.Is(err, github.ErrNothingToApply) {
-		t.Errorf("%v, want %v", err, github.ErrNothingToApply)
-	}
-	if got := w.state(other.Number).HeadSHA; got != pushed {
-		t.Errorf("the head is %s, want %s", got, pushed)
-	}
-}
-
 func TestMinimizeAndEdit(t *testing.T) {
 	w := newWorld(t)
 	p := w.pull("docker", docker(nil))
 	w.check(run(context.Background(), w.open(), p.Number))
 	end := w.state(p.Number)
 	s := w.snapshot(p.Number)
-	w.Fail(githubtest.Rule{Method: "PATCH", Path: "/repos/acme/shop/pulls/comments/" + fmt.Sprint(end.ReviewComments[0].ID),
-		Contains: "New comment.", Status: http.StatusOK, Body: "{}"})
 	_, err := w.open().Publish(context.Background(), s, []review.Change{
 		review.EditReview{ID: end.Reviews[0].ID, Body: "New words."},
 		review.EditComment{ID: end.ReviewComments[0].ID, Body: "New comment."},
@@ -299,7 +200,7 @@ func TestMinimizeAndEdit(t *testing.T) {
 	if end.Reviews[0].Body != "New words." || end.Reviews[0].Minimized != "OUTDATED" {
 		t.Errorf("%+v", end.Reviews[0])
 	}
-	if end.ReviewComments[0].Minimized != "OUTDATED" {
+	if end.ReviewComments[0].Body != "New comment." || end.ReviewComments[0].Minimized != "OUTDATED" {
 		t.Errorf("%+v", end.ReviewComments[0])
 	}
 	if end.CheckRuns[0].Conclusion != "success" || end.CheckRuns[0].Output.Title != "Done" {
@@ -328,64 +229,6 @@ func TestOnlyOurOwnReviewsCount(t *testing.T) {
 	s := w.snapshot(p.Number)
 	if len(s.Posted) != 1 || !s.Posted[0].Discussed || !s.Posted[0].Comments[0].Resolved || s.Posted[0].Comments[0].Line != 1 {
 		t.Errorf("%+v", s.Posted)
-	}
-}
-
-func TestPermissionReactionAndAnswer(t *testing.T) {
-	w := newWorld(t)
-	ctx := context.Background()
-	w.AddUser("triager")
-	w.AddUser("stranger")
-	w.check(w.SetPermission(shop, "triager", "triage"))
-	p := w.pull("docker", docker(nil))
-	for login, want := range map[string][2]bool{"mona": {true, true}, "triager": {false, true}, "stranger": {false, false}} {
-		role, err := w.open().Permission(ctx, login)
-		w.check(err)
-		if role.MayWrite() != want[0] || role.MayTriage() != want[1] {
-			t.Errorf("%s: %+v", login, role)
-		}
-	}
-	command, err := w.Comment(shop, p.Number, "mona", "/multistage help")
-	w.check(err)
-	w.check(w.open().React(ctx, command.ID, "eyes"))
-	_, err = w.Comment(shop, p.Number, "mona", "<!-- multistage:answer c1 --> not yours")
-	w.check(err)
-	a := github.Answer{Key: "c1", Body: "Here is help."}
-	first, err := w.open().Comment(ctx, p.Number, a)
-	w.check(err)
-	for _, body := range []string{"Here is help.", "Other help."} { // again, and with other words
-		a.Body = body
-		again, err := w.open().Comment(ctx, p.Number, a)
-		w.check(err)
-		if again != first {
-			t.Errorf("comment %d, want %d again", again, first)
-		}
-	}
-	end := w.state(p.Number)
-	if len(end.IssueComments) != 3 || !strings.HasPrefix(end.IssueComments[2].Body, "Other help.") {
-		t.Errorf("%+v", end.IssueComments)
-	}
-	if r := end.IssueComments[0].Reactions; len(r) != 1 || r[0].Content != "eyes" || r[0].Author != w.App().Bot.Login {
-		t.Errorf("%+v", r)
-	}
-}
-
-func TestDeliveriesAreListedAndAskedForAgain(t *testing.T) {
-	w := newWorld(t)
-	ctx := context.Background()
-	w.SetWebhook("http://127.0.0.1:1/webhook", "secret") // nobody listens
-	w.DropWaiting()
-	w.pull("docker", docker(nil))
-	w.DeliverAll(ctx) // fails, as it has to
-	list, err := w.app.Deliveries(ctx, time.Now().Add(-time.Hour))
-	w.check(err)
-	if len(list) == 0 || list[0].OK || list[0].GUID == "" || list[0].Event == "" {
-		t.Fatalf("%+v", list)
-	}
-	w.check(w.app.Redeliver(ctx, list[0].ID))
-	none, err := w.app.Deliveries(ctx, time.Now().Add(time.Hour))
-	if err != nil || len(none) != 0 {
-		t.Errorf("%v, %v", none, err)
 	}
 }
 
@@ -430,60 +273,5 @@ func TestOurReviewBelowManyOthers(t *testing.T) {
 	w.wantCalls(callGraphQL, callGraphQL)
 	if got := len(w.state(p.Number).Reviews); got != 61 {
 		t.Errorf("%d reviews, want 61", got)
-	}
-}
-
-func TestSameCommitIsNotMadeTwice(t *testing.T) {
-	w := newWorld(t)
-	p := w.pull("docker", docker(nil))
-	var made []string
-	for range 2 {
-		s := w.snapshot(p.Number)
-		done, err := w.open().Publish(context.Background(), s, []review.Change{review.CreateCommit{Commit: *wanted(s).Commit}})
-		w.check(err)
-		made = append(made, done.Commit)
-		w.Advance(time.Minute) // a second commit would have another time, and another name
-	}
-	if made[0] != made[1] || made[0] == "" {
-		t.Errorf("%v", made)
-	}
-}
-
-func TestPullRequestsOfAHeadAreFound(t *testing.T) {
-	w := newWorld(t)
-	p := w.pull("docker", docker(nil))
-	w.pull("other", docker(map[string]string{"x": "y"}))
-	found, err := w.open().FindPulls(context.Background(), p.HeadSHA)
-	w.check(err)
-	if len(found) != 1 || found[0] != p.Number {
-		t.Errorf("%v", found)
-	}
-}
-
-// Our ref is there, or is not, other than the snapshot saw.
-func TestRefThatCameOrWent(t *testing.T) {
-	w := newWorld(t)
-	p := w.pull("docker", docker(nil))
-	early := w.snapshot(p.Number)
-	create := []review.Change{review.CreateCommit{Commit: *wanted(early).Commit}}
-	_, err := w.open().Publish(context.Background(), early, create)
-	w.check(err)
-	w.Advance(time.Minute)
-	done, err := w.open().Publish(context.Background(), early, create)
-	w.check(err)
-	if got := w.head(review.CommitRef(p.Number)); got != done.Commit {
-		t.Errorf("the ref is at %s, want %s", got, done.Commit)
-	}
-
-	late := w.snapshot(p.Number)
-	if out, err := exec.Command("git", "-C", w.repo.Dir, "update-ref", "-d", review.CommitRef(p.Number)).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	other := *wanted(late).Commit
-	other.Changes[0].Content = []byte("FROM alpine\n")
-	done, err = w.open().Publish(context.Background(), late, []review.Change{review.CreateCommit{Commit: other}})
-	w.check(err)
-	if got := w.head(review.CommitRef(p.Number)); got != done.Commit {
-		t.Errorf("the ref is at %s, want %s", got, done.Commit)
 	}
 }

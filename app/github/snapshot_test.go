@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -301,5 +302,29 @@ func TestGraphQLTellsOfALimitWithStatus200(t *testing.T) {
 	var limit *github.RateLimited
 	if !errors.As(err, &limit) || limit.Until.Unix() != 4102444800 || limit.Secondary {
 		t.Errorf("%v", err)
+	}
+}
+
+// GitHub lists the first 250 commits of a pull request, so the head is not among them.
+func TestHeadBeyondTheListedCommits(t *testing.T) {
+	w := newWorld(t)
+	var stream strings.Builder
+	for n := range 252 {
+		fmt.Fprintf(&stream, "commit refs/heads/long\ncommitter mona <mona@example.com> %d +0000\ndata 1\nx\n", 1_700_000_000+n)
+		if n == 0 {
+			fmt.Fprintf(&stream, "from %s\n", w.head("main"))
+		}
+		fmt.Fprintf(&stream, "M 100644 inline Dockerfile\ndata %d\n%s\nM 100644 inline n\ndata 3\n%03d\n", len(dockerfile), dockerfile, n)
+	}
+	git := exec.Command("git", "-C", w.repo.Dir, "fast-import", "--quiet")
+	git.Stdin = strings.NewReader(stream.String())
+	if out, err := git.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	p, err := w.OpenPull(githubtest.PullOptions{Repository: shop, Head: "long", Author: "mona", Title: "Long"})
+	w.check(err)
+	for range 3 {
+		w.check(run(context.Background(), w.open(), p.Number))
+		w.wantEnd(p.Number)
 	}
 }

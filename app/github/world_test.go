@@ -64,14 +64,13 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t}
 	gh, err := githubtest.New(githubtest.Options{Dir: t.TempDir(), App: githubtest.AppOptions{Key: key()},
-		Wrap: func(h http.Handler) http.Handler { return v.Wrap(w.graph(h), func(err error) { t.Error(err) }) }})
+		Wrap: func(h http.Handler) http.Handler { return v.Wrap(h, func(err error) { t.Error(err) }) }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { gh.Close() })
-	w.Server = gh
+	w := &world{Server: gh, t: t}
 	gh.AddUser("mona")
 	w.repo, err = gh.AddRepository(githubtest.RepositoryOptions{Name: shop, Files: files, Modes: map[string]string{"run.sh": "100755"}})
 	w.check(err)

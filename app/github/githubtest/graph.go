@@ -199,9 +199,7 @@ func (r *repository) objectNode(expression string) (any, error) {
 	fields := map[string]any{"id": nodeID("B", r.ID) + o.SHA[:8], "oid": o.SHA, "abbreviatedOid": o.SHA[:7]}
 	switch o.Type {
 	case "commit":
-		raw, err := r.commitOf(o.SHA)
-		fields["message"] = raw.Message
-		return &gqlObject{"Commit", fields}, err
+		return &gqlObject{"Commit", fields}, r.commitFields(o.SHA, fields)
 	case "tree":
 		return &gqlObject{"Tree", fields}, nil
 	}

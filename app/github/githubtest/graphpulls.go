@@ -24,7 +24,9 @@ func (s *Server) pullNode(c *call, p *pull) *gqlObject {
 			files, err := p.files(p.headSHA)
 			return len(files), err
 		}),
-		"labels": connection("LabelConnection", "labels", func(map[string]any) []string { return p.Labels }, p.repo.labelNode),
+		"files": gqlField(p.filesNode), "commits": gqlField(p.commitsNode),
+		"baseRef": gqlField(func(map[string]any) (any, error) { return p.repo.refNode("refs/heads/" + p.baseRef) }),
+		"labels":  connection("LabelConnection", "labels", func(map[string]any) []string { return p.Labels }, p.repo.labelNode),
 		"reviews": connection("PullRequestReviewConnection", "reviews", func(args map[string]any) []*review {
 			return chosenReviews(p.reviews, args)
 		}, s.reviewNode),

@@ -37,8 +37,13 @@ func TestThread(t *testing.T) {
 	reply, err := w.Reply(shop, p.Number, id, "mona", "Because.")
 	w.check(err)
 	w.check(w.ResolveThread(shop, p.Number, id, "mona", true))
+	edit := &github.PullRequestComment{Body: github.String("Why not?")}
+	_, _, err = w.client.PullRequests.EditComment(ctx, "acme", "shop", id, edit)
+	w.check(err)
+	_, _, err = w.client.PullRequests.EditComment(ctx, "acme", "shop", reply.ID, edit)
+	refused(t, err, 403, "Resource not accessible")
 	got := w.state(p.Number).ReviewComments
-	if len(got) != 2 || got[1].InReplyTo != id || got[1].ID != reply.ID || got[1].Author != "mona" || !got[0].Resolved || got[0].ThreadID != got[1].ThreadID {
+	if len(got) != 2 || got[1].InReplyTo != id || got[1].ID != reply.ID || got[1].Author != "mona" || got[0].Body != "Why not?" || got[1].Body != "Because." || !got[0].Resolved || got[0].ThreadID != got[1].ThreadID {
 		t.Errorf("%+v", got)
 	}
 	w.check(w.ResolveThread(shop, p.Number, id, "mona", false))

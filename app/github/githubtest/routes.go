@@ -57,6 +57,7 @@ var routes = []route{
 	{"PUT /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}", byInstallation, "pull_requests:write", (*Server).updateReview},
 	{"GET /repos/{owner}/{repo}/pulls/{pull_number}/comments", byInstallation, "pull_requests:read", (*Server).listReviewComments},
 	{"POST /repos/{owner}/{repo}/pulls/{pull_number}/comments", byInstallation, "pull_requests:write", (*Server).createReviewComment},
+	{"PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}", byInstallation, "pull_requests:write", (*Server).updateReviewComment},
 	{"POST /repos/{owner}/{repo}/pulls/{pull_number}/comments/{comment_id}/replies", byInstallation, "pull_requests:write", (*Server).createReply},
 
 	{"GET /repos/{owner}/{repo}/issues/{issue_number}/comments", byInstallation, "issues:read pull_requests:read", (*Server).listIssueComments},

@@ -100,6 +100,7 @@ func (w walk) reviews() {
 	w.ok(w.c.PullRequests.UpdateReview(ctx, "acme", "shop", number, review.GetID(), "Look again."))
 	remarks, _, err := w.c.PullRequests.ListComments(ctx, "acme", "shop", number, nil)
 	w.check(err)
+	w.ok(w.c.PullRequests.EditComment(ctx, "acme", "shop", remarks[0].GetID(), &github.PullRequestComment{Body: github.String("Here, please.")}))
 	w.ok(w.c.PullRequests.CreateComment(ctx, "acme", "shop", number, &github.PullRequestComment{Path: github.String("Dockerfile"),
 		Body: github.String("One line."), CommitID: &sha, Line: github.Int(1), Side: github.String("RIGHT")}))
 	reply, err := w.c.NewRequest("POST", fmt.Sprintf("repos/acme/shop/pulls/%d/comments/%d/replies", number, remarks[0].GetID()),

@@ -137,6 +137,30 @@ func (s *Server) reply(c *call, p *pull, id int64, body string) (any, error) {
 	return s.reviewCommentJSON(made), nil
 }
 
+// updateReviewComment is PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}.
+func (s *Server) updateReviewComment(c *call) (any, error) {
+	var found *reviewComment
+	for _, p := range c.repo.pulls {
+		if at := p.findReviewComment(c.number("comment_id")); at != nil {
+			found = at
+		}
+	}
+	var body struct{ Body string }
+	if err := c.decode(&body); err != nil {
+		return nil, err
+	}
+	switch {
+	case found == nil:
+		return nil, errNotFound
+	case found.author != s.app.bot:
+		return nil, errNotAccessible
+	case body.Body == "" || bodyTooLong(body.Body):
+		return nil, invalid("PullRequestReviewComment", "body", "unprocessable", tooLong)
+	}
+	found.body, found.updated = body.Body, s.now()
+	return s.reviewCommentJSON(found), nil
+}
+
 // reviewCommentJSON is a review comment. An outdated one has no line and no
 // position but the original ones.
 func (s *Server) reviewCommentJSON(c *reviewComment) object {
