@@ -22,12 +22,19 @@ help:
 	@echo 'make check     what must hold before a change lands: format, modules, vet,'
 	@echo '               staticcheck, tests with the race detector, fuzzing ($(FUZZTIME) a target)'
 	@echo 'make bench     the benchmarks'
+	@echo "make picture   docs/images/pull-request.png anew, with Chromium"
 	@echo "make fixtures  brings GitHub's API description to .cache, for the tests"
 
 demo:
 	@echo 'building, some two minutes the first time'
 	@go build -buildvcs=false -o bin/demo ./cmd/demo
 	@bin/demo $(DEMO)
+
+# The picture in the README: the page of the demo in a headless Chromium.
+picture:
+	@mkdir -p docs/images
+	@DEMO_PICTURE=$$PWD/docs/images/pull-request.png go test -count=1 -run '^TestPicture$$' ./cmd/demo
+	@ls -l docs/images/pull-request.png
 
 build:
 	@v='$(VERSION)'; v=$${v:-$$(git describe --tags --always --dirty 2>/dev/null || echo dev)}; \
@@ -84,4 +91,4 @@ bench:
 clean:
 	rm -rf bin
 
-.PHONY: help demo build fixtures test check format modules vet staticcheck race fuzz bench clean
+.PHONY: help demo picture build fixtures test check format modules vet staticcheck race fuzz bench clean

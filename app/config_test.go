@@ -190,6 +190,6 @@ func TestSettings(t *testing.T) {
 		seen[s.Env] = true
 	}
 	if len(seen) != 13 {
-		t.Errorf("%d settings, design.md has 13", len(seen))
+		t.Errorf("%d settings, want 13", len(seen))
 	}
 }

@@ -28,7 +28,7 @@ type Setting struct {
 // Settings returns every setting, in the order in which people need them.
 func Settings() []Setting { return slices.Clone(settings) }
 
-// settings is the table of design.md §6. A set function gets a value that is not empty.
+// settings is the one table of them. A set function gets a value that is not empty.
 var settings = []Setting{
 	{Env: "MULTISTAGE_APP_ID", Flag: "app-id", set: setAppID,
 		Help: "number of the GitHub App, from its settings page"},

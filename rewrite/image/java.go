@@ -34,7 +34,7 @@ func javaVersion(tool string, t tag) string {
 	if tool == "" {
 		return major(t.version)
 	}
-	for _, vendor := range []string{"temurin", "jdk", "openjdk", "amazoncorretto", "corretto", "azulzulu", "zulu", "liberica", "sapmachine", "graalvm", "microsoft", "ibmjava", "17", "community"} {
+	for _, vendor := range []string{"temurin", "jdk", "openjdk", "amazoncorretto", "corretto", "azulzulu", "zulu", "liberica", "sapmachine", "graalvm", "microsoft", "ibmjava", "adoptopenjdk"} {
 		if v := t.after(vendor); v != "" {
 			return major(v)
 		}

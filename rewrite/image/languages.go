@@ -18,6 +18,10 @@ var languages = map[string]resolver{
 	"denoland/deno":             deno,
 	"nikolaik/python-nodejs":    pythonNode,
 
+	"tiangolo/uvicorn-gunicorn":           uvicornGunicorn,
+	"tiangolo/uvicorn-gunicorn-fastapi":   uvicornGunicorn,
+	"tiangolo/uvicorn-gunicorn-starlette": uvicornGunicorn,
+
 	"eclipse-temurin":                        java("", temurinSuite, temurinConfig),
 	"adoptopenjdk":                           java("", nil, temurinConfig),
 	"openjdk":                                java("", openjdkSuite, openjdkConfig),
@@ -96,7 +100,7 @@ func uv(b *Base, t tag) bool {
 		b.Family = Debian
 		b.Suite = ""
 	}
-	b.Tools = !t.slim && !t.alpine && b.Version != ""
+	b.Tools = !t.slim && !t.alpine
 	b.Config = Config{Cmd: []string{"/usr/local/bin/uv"}, Env: []string{pathEnv(""), "UV_TOOL_BIN_DIR=/usr/local/bin"}}
 	if b.Version != "" {
 		pythonConfig(b, t)
@@ -117,7 +121,7 @@ func bun(b *Base, t tag) bool {
 		b.Family = Distroless
 	}
 	b.Config = Config{
-		Env:        []string{pathEnv(""), "BUN_RUNTIME_TRANSPILER_CACHE_PATH=0", "BUN_INSTALL_BIN=/usr/local/bin"},
+		Env:        []string{pathEnv("") + ":/usr/local/bun-node-fallback-bin", "BUN_RUNTIME_TRANSPILER_CACHE_PATH=0", "BUN_INSTALL_BIN=/usr/local/bin"},
 		Entrypoint: []string{"/usr/local/bin/docker-entrypoint.sh"}, Cmd: []string{"/usr/local/bin/bun"}, WorkingDir: "/home/bun/app",
 	}
 	if b.Family == Distroless {
@@ -164,6 +168,19 @@ func pythonNode(b *Base, t tag) bool {
 		b.Family = Alpine
 	}
 	pythonConfig(b, t)
+	return true
+}
+
+// uvicornGunicorn is Python's image with a server and a start script that looks
+// for the application in /app.
+func uvicornGunicorn(b *Base, t tag) bool {
+	b.Language, b.Version, b.Slim, b.Tools, b.Family = "python", t.prefixed("python"), t.slim, !t.slim && !t.alpine, Debian
+	if t.alpine {
+		b.Family = Alpine
+	}
+	pythonConfig(b, t)
+	c := &b.Config
+	c.Env, c.Cmd, c.WorkingDir, c.ExposedPorts = append(c.Env, "PYTHONPATH=/app"), []string{"/start.sh"}, "/app/", []string{"80/tcp"}
 	return true
 }
 

@@ -20,7 +20,7 @@ func PackageRole(family Family, name string) (build, known bool) {
 		return false, true
 	case compiler(name):
 		return true, true
-	case family == RHEL && strings.HasSuffix(name, "-devel"), family != RHEL && strings.HasSuffix(name, "-dev"):
+	case family == RHEL && strings.HasSuffix(name, "-devel"), family != RHEL && (strings.HasSuffix(name, "-dev") || strings.HasSuffix(name, "-dev-compat")):
 		return true, true
 	case family == Debian && sharedLibrary(name):
 		return false, true

@@ -15,8 +15,9 @@ type resolver func(b *Base, t tag) bool
 // table; Ref, Name, Tag and Digest are filled in as far as they are known even
 // then.
 //
-// A reference with tag and digest has a Suite only where the tag names one: the
-// digest may be years older than what the tag stands for now.
+// A reference with tag and digest has a Suite only where the tag names one
+// (bookworm, ubuntu:22.04): the digest may be years older than what the tag stands
+// for now.
 func Resolve(ref string) (Base, bool) {
 	if strings.EqualFold(ref, "scratch") {
 		return Base{Ref: ref, Name: "scratch", Family: Scratch}, ref == "scratch"
@@ -39,7 +40,7 @@ func Resolve(ref string) (Base, bool) {
 	if !resolve(&b, t) {
 		return Base{Ref: ref, Name: n.name, Tag: n.tag, Digest: n.digest}, false
 	}
-	if b.Digest != "" && t.suite == "" {
+	if b.Digest != "" && t.suite == "" && (b.Language != "" || t.version == "" || t.text == "3") {
 		b.Suite = ""
 	}
 	b.Musl = b.Family == Alpine || b.Name == "busybox" && t.has("musl")

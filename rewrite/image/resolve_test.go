@@ -90,6 +90,10 @@ func TestResolve(t *testing.T) {
 		"golang:1.22-nanoserver":                              "golang other - - -",
 		// a digest may be older than what its tag stands for now
 		"node:20@sha256:" + strings.Repeat("a", 64):          "node debian - node 20 tools",
+		"alpine:3.20.1@sha256:" + strings.Repeat("a", 64):    "alpine alpine 3.20 - - musl",
+		"alpine:3@sha256:" + strings.Repeat("a", 64):         "alpine alpine - - - musl",
+		"maven:3.6-adoptopenjdk-11":                          "maven ubuntu - java 11 tools",
+		"tiangolo/uvicorn-gunicorn-fastapi:python3.11-slim":  "tiangolo/uvicorn-gunicorn-fastapi debian - python 3.11 slim",
 		"node:20-bookworm@sha256:" + strings.Repeat("a", 64): "node debian bookworm node 20 tools",
 	} {
 		b, ok := image.Resolve(ref)

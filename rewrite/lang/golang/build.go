@@ -115,7 +115,7 @@ func (r *recipe) artifact(p, dir string, g goCommand, roots []string) {
 			kept = append(kept, a)
 		}
 	}
-	r.artifacts = append(kept, artifact{path: p, item: r.item, roots: roots, dir: dir, go_: g, env: env})
+	r.artifacts = append(kept, artifact{path: p, item: r.item, roots: roots, dir: dir, line: g, env: env})
 }
 
 // install follows go install: programs land in GOBIN, or GOPATH's bin.

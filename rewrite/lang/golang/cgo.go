@@ -87,7 +87,7 @@ func (d *design) writtenCgo() (cgo, bool) {
 // the program imports or go.mod requires, and build flags that need it.
 func (d *design) cgoEvidence() (cgo, bool) {
 	for _, a := range d.programs {
-		if a.go_.has("race") || a.go_.has("msan") || a.go_.has("asan") || a.go_.values["buildmode"] == "plugin" || strings.Contains(a.go_.values["tags"], "musl") || strings.Contains(a.go_.values["tags"], "dynamic") {
+		if a.line.has("race") || a.line.has("msan") || a.line.has("asan") || a.line.values["buildmode"] == "plugin" || strings.Contains(a.line.values["tags"], "musl") || strings.Contains(a.line.values["tags"], "dynamic") {
 			return cgo{on: true, kind: "own", at: d.in.Evidence(d.in.Items[max(a.item, 0)], "the build flags need cgo")}, true
 		}
 	}

@@ -25,7 +25,11 @@ func (d *design) readSources() *plan.Refusal {
 	}
 	seen := map[string]bool{}
 	for _, a := range d.programs {
-		for _, m := range modulesAt(d.tree, a.dir) {
+		dirs := modulesAt(d.tree, a.dir)
+		if len(dirs) == 0 && len(a.roots) > 0 {
+			dirs = modulesAt(d.tree, rootDir(a))
+		}
+		for _, m := range dirs {
 			if !seen[m.dir] {
 				seen[m.dir] = true
 				d.modules = append(d.modules, m)
@@ -33,8 +37,15 @@ func (d *design) readSources() *plan.Refusal {
 			}
 		}
 	}
+	if d.source.files == 0 && d.clones {
+		return refuseAt(plan.UnknownWriteSet, plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "the sources come from the network during the build, so what the program needs at run time cannot be told", "build from the repository's own sources")
+	}
 	if d.source.files == 0 {
 		return refuseAt(plan.BrokenOriginal, plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "no Go source of the program is in the image", "")
+	}
+	if len(d.source.missing) > 0 && !d.generates() {
+		at := d.source.missing[0]
+		return refuseAt(plan.BrokenOriginal, at, "it imports "+at.Text+", which is not in the build context", "commit the package, or generate it in a step")
 	}
 	if at, ok := d.source.traits["plugin"]; ok {
 		return refuseAt(plan.NeedsBuildTool, at, "it loads shared objects at run time, which have to be built by the same tool chain", "")
@@ -45,6 +56,16 @@ func (d *design) readSources() *plan.Refusal {
 	return nil
 }
 
+// generates reports a step that may write sources.
+func (d *design) generates() bool {
+	for _, c := range d.commands {
+		if c.kind == generate || c.kind == fetch {
+			return true
+		}
+	}
+	return d.clones || len(d.foreign) > 0
+}
+
 // checkModules finds what keeps the original itself from building: no go.mod where
 // Go wants one, and one that asks for a newer Go than the image has.
 func (d *design) checkModules() *plan.Refusal {
@@ -52,9 +73,9 @@ func (d *design) checkModules() *plan.Refusal {
 		if len(a.roots) == 0 {
 			continue
 		}
-		m, ok := moduleAround(d.tree, a.dir)
+		m, ok := moduleAround(d.tree, rootDir(a))
 		if !ok && d.needsModule(a) {
-			return refuseAt(plan.BrokenOriginal, d.at(a), "there is no go.mod where it builds, and Go "+d.goVersion()+" wants one", "add a go.mod")
+			return refuseAt(plan.BrokenOriginal, d.at(a), "there is no go.mod where it builds, and Go wants one since 1.16", "add a go.mod")
 		}
 		if ok && m.file != nil && m.file.Go != nil {
 			if refusal := d.tooNew(m); refusal != nil {
@@ -63,6 +84,14 @@ func (d *design) checkModules() *plan.Refusal {
 		}
 	}
 	return nil
+}
+
+// rootDir is the folder of a program's main package.
+func rootDir(a artifact) string {
+	if strings.HasSuffix(a.roots[0], ".go") {
+		return path.Dir(a.roots[0])
+	}
+	return a.roots[0]
 }
 
 // at is where a program is built, or started by go run.

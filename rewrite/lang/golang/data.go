@@ -2,8 +2,6 @@ package golang
 
 import (
 	"path"
-	"regexp"
-	"sort"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
@@ -46,12 +44,13 @@ func (d *design) findData() *plan.Refusal {
 		s.all()
 		if s.size() > n {
 			at.Text = why
-			d.fact("runtime-files", at, "every data file of the build context is carried over, since the program reads files under names that are not in its code")
+			d.fact("runtime-files", at, "Every data file of the build context is carried over")
 		}
 	}
 	s.fromConfigurations()
 	s.fromSteps()
 	d.data = s.elements()
+	d.data = append(d.data, d.untracked(s)...)
 	return nil
 }
 
@@ -97,7 +96,7 @@ func newSelection(d *design) *selection {
 			seen[child] = true
 			s.kids[parent] = append(s.kids[parent], child)
 		}
-		if isData(p) {
+		if isData(p) && !documentation(p) || path.Base(p) == ".env" {
 			base := path.Base(p)
 			s.bases[base] = append(s.bases[base], p)
 			if ext := path.Ext(base); configExt[ext] {
@@ -106,22 +105,6 @@ func newSelection(d *design) *selection {
 		}
 	}
 	return s
-}
-
-var (
-	configExt = wordSet(".yaml .yml .json .toml .ini .env .properties .conf .cfg .hcl .xml")
-	reNotData = regexp.MustCompile(`(^|/)(go\.(mod|sum|work|work\.sum)|[Dd]ockerfile[^/]*|[^/]*\.[Dd]ockerfile|Containerfile|(docker-)?compose[^/]*\.ya?ml|\.dockerignore|\.git(ignore|attributes|modules|keep)?|` +
-		`Makefile|Taskfile\.ya?ml|Jenkinsfile|\.golangci[^/]*|\.air\.toml|\.editorconfig|\.pre-commit-config\.yaml|\.goreleaser\.ya?ml|LICENSE[^/]*|NOTICE|AUTHORS|CODEOWNERS)$`)
-	// reMount are the lines of a compose file that mount folders of the host.
-	reMount = regexp.MustCompile(`(?m)^.*:/.*$`)
-	// Folders of the repository that serve people and machines that work on it.
-	notRuntime = wordSet(".git .github .gitlab .circleci .vscode .idea .devcontainer .husky vendor node_modules testdata " +
-		"docs doc test tests e2e examples example deploy deployment deployments k8s kubernetes helm charts terraform hack ci .ci scripts build proto third_party benchmarks")
-)
-
-// isData reports a file that a program may read: no source, no build file.
-func isData(p string) bool {
-	return !strings.HasSuffix(p, ".go") && !reNotData.MatchString(p)
 }
 
 func (s *selection) size() int { return len(s.files) + len(s.dirs) }
@@ -133,11 +116,9 @@ func (s *selection) file(p string) {
 	}
 }
 
-// dir takes a folder: as a whole where no Go sources are in it, else its data.
-func (s *selection) dir(dir string, skip bool) {
-	if base := path.Base(dir); base == ".git" || base == "node_modules" && s.goIn[dir] || skip && notRuntime[base] && dir != s.root {
-		return
-	}
+// dir takes a folder: as a whole where no Go sources are in it, else its data,
+// without the folders that only serve those who work on the project.
+func (s *selection) dir(dir string) {
 	if !s.goIn[dir] && dir != s.root && dir != "/" {
 		if s.holdsData(dir) {
 			s.dirs[dir] = true
@@ -147,11 +128,44 @@ func (s *selection) dir(dir string, skip bool) {
 	for _, kid := range s.kids[dir] {
 		switch {
 		case len(s.kids[kid]) > 0:
-			s.dir(kid, skip)
-		case isData(kid) && !(skip && documentation(kid)):
+			if base := path.Base(kid); !notRuntime[base] && base[0] != '_' && base[0] != '.' {
+				s.dir(kid)
+			}
+		case isData(kid) && !documentation(kid):
 			s.files[kid] = true
 		}
 	}
+}
+
+// beside takes, of a folder with Go sources, the folders of data in it or below,
+// and its own files where it is the working directory or holds a main package.
+// What the program embeds is left out.
+func (s *selection) beside(dir string) {
+	own := dir == s.root || s.d.main[dir]
+	for _, kid := range s.kids[dir] {
+		base := path.Base(kid)
+		switch {
+		case len(s.kids[kid]) == 0:
+			if own && isData(kid) && !documentation(kid) && !s.d.source.embeds(kid) {
+				s.files[kid] = true
+			}
+		case notRuntime[base] || base[0] == '_' || base[0] == '.' || s.d.source.embeds(kid):
+		case s.goIn[kid]:
+			s.beside(kid)
+		case s.worth(kid):
+			s.dirs[kid] = true
+		}
+	}
+}
+
+// worth reports a folder with data that the program does not hold itself.
+func (s *selection) worth(dir string) bool {
+	for _, kid := range s.kids[dir] {
+		if len(s.kids[kid]) > 0 && s.worth(kid) || len(s.kids[kid]) == 0 && isData(kid) && !documentation(kid) && !s.d.source.embeds(kid) {
+			return true
+		}
+	}
+	return false
 }
 
 // holdsData reports a folder with any file that is no build file.
@@ -164,27 +178,7 @@ func (s *selection) holdsData(dir string) bool {
 	return false
 }
 
-// documentation reports a text for people, or a file for tools that work on the
-// repository.
-func documentation(p string) bool {
-	base := strings.ToLower(path.Base(p))
-	switch path.Ext(base) {
-	case ".sh", ".bat", ".ps1", ".templ", ".proto", ".patch", ".orig":
-		return true
-	}
-	if strings.HasPrefix(base, ".") && !strings.HasPrefix(base, ".env") {
-		return true
-	}
-	for _, prefix := range []string{"readme", "license", "changelog", "contributing", "code_of_conduct", "security.md", "todo"} {
-		if strings.HasPrefix(base, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// all takes every data file of the tree, but for folders that only serve those who
-// work on the project.
+// all takes the data of the whole tree that a program may read under any name.
 func (s *selection) all() {
 	roots := map[string]bool{}
 	for p, source := range s.d.tree.files {
@@ -193,7 +187,7 @@ func (s *selection) all() {
 		}
 	}
 	for _, r := range sortedKeys(roots) {
-		s.dir(r, true)
+		s.beside(r)
 	}
 }
 
@@ -321,10 +315,10 @@ func (s *selection) place(p string) {
 			s.files[p] = true
 		}
 	case s.d.tree.isDir(p):
-		s.dir(p, false)
+		s.dir(p)
 	default:
 		if dir := path.Dir(p); strings.Contains(path.Base(p), ".") && dir != s.root && dir != "/" && s.d.tree.isDir(dir) && !s.goIn[dir] {
-			s.dir(dir, false)
+			s.dir(dir)
 		}
 	}
 }
@@ -388,32 +382,4 @@ func (s *selection) serves(p string) bool {
 		}
 	}
 	return true
-}
-
-// elements are what was taken, without what lies in a folder that is taken as a
-// whole, sorted.
-func (s *selection) elements() []element {
-	var out []element
-	inside := func(p string) bool {
-		for dir := path.Dir(p); ; dir = path.Dir(dir) {
-			if s.dirs[dir] {
-				return true
-			}
-			if dir == "/" || dir == "." {
-				return false
-			}
-		}
-	}
-	for p := range s.dirs {
-		if !inside(p) {
-			out = append(out, element{path: p, dir: true})
-		}
-	}
-	for p := range s.files {
-		if !inside(p) && !s.dirs[p] && !s.d.isProgram(p) {
-			out = append(out, element{path: p})
-		}
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i].path < out[j].path })
-	return out
 }

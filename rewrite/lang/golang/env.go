@@ -2,6 +2,7 @@ package golang
 
 import (
 	"path"
+	"sort"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
@@ -107,20 +108,20 @@ func (d *design) envInBuilder(item int, p dockerfile.Pair, l layout) bool {
 func (d *design) envStep(i int, keep func(dockerfile.Pair) bool) (plan.Step, bool) {
 	it := d.in.Items[i]
 	var edits []plan.Edit
-	kept := 0
+	kept, first := 0, -1
 	for n, p := range it.Pairs {
-		if keep(p) {
-			kept++
-			continue
-		}
-		span := p.Span
 		switch {
-		case n > 0:
-			span.Start = it.Pairs[n-1].Span.End
-		case len(it.Pairs) > 1:
-			span.End = it.Pairs[1].Span.Start
+		case keep(p):
+			kept++
+			if first < 0 && n > 0 {
+				edits = append(edits, plan.Edit{Span: dockerfile.Span{Start: it.Pairs[0].Span.Start, End: p.Span.Start}})
+			}
+			if first < 0 {
+				first = n
+			}
+		case first >= 0:
+			edits = append(edits, plan.Edit{Span: dockerfile.Span{Start: it.Pairs[n-1].Span.End, End: p.Span.End}})
 		}
-		edits = append(edits, plan.Edit{Span: span})
 	}
 	switch {
 	case kept == 0:
@@ -128,15 +129,14 @@ func (d *design) envStep(i int, keep func(dockerfile.Pair) bool) (plan.Step, boo
 	case len(edits) == 0:
 		return it.Keep(), true
 	}
-	return plan.Cut{Span: it.Span, Edits: joined(edits), Evidence: d.in.Evidence(it, "the other variables belong to another stage")}, true
+	return plan.Cut{Span: it.Span, Edits: edits, Evidence: d.in.Evidence(it, "the other variables belong to another stage")}, true
 }
 
 // joined cuts off what an edit shares with the one before it.
 func joined(edits []plan.Edit) []plan.Edit {
 	for i := 1; i < len(edits); i++ {
-		if edits[i].Span.Start < edits[i-1].Span.End {
-			edits[i].Span.Start = edits[i-1].Span.End
-		}
+		edits[i].Span.Start = max(edits[i].Span.Start, edits[i-1].Span.End)
+		edits[i].Span.End = max(edits[i].Span.End, edits[i].Span.Start)
 	}
 	return edits
 }
@@ -221,12 +221,13 @@ func (d *design) fixedEnv(it plan.Item, step plan.Step, item int) plan.Step {
 	return plan.Cut{Span: it.Span, Edits: joined(edits), Evidence: d.in.Evidence(it, "the value refers to variables of the build image")}
 }
 
+// sortEdits puts edits in the order of the file; of two at one place, what is
+// inserted stands before what is cut.
 func sortEdits(edits []plan.Edit) {
-	for i := 1; i < len(edits); i++ {
-		for j := i; j > 0 && edits[j].Span.Start < edits[j-1].Span.Start; j-- {
-			edits[j], edits[j-1] = edits[j-1], edits[j]
-		}
-	}
+	sort.SliceStable(edits, func(i, j int) bool {
+		a, b := edits[i].Span, edits[j].Span
+		return a.Start < b.Start || a.Start == b.Start && a.Len() == 0 && b.Len() > 0
+	})
 }
 
 // sameInProduction reports whether a text expands in the new image to what it

@@ -5,77 +5,116 @@ import (
 	"strings"
 )
 
+// arranger follows one command that arranges files; ok is false where its words
+// do not tell what it does.
+type arranger func(r *recipe, words, operands []string) (k kind, ok bool)
+
+var arrangers = map[string]arranger{
+	"cd": (*recipe).changeDir, "pushd": (*recipe).changeDir, "export": (*recipe).export,
+	"mkdir": (*recipe).makeDirs, "touch": (*recipe).touch, "rm": (*recipe).removes, "rmdir": (*recipe).removes, "ln": (*recipe).link,
+	"cp":    func(r *recipe, _, operands []string) (kind, bool) { return r.moved("cp", operands), true },
+	"mv":    func(r *recipe, _, operands []string) (kind, bool) { return r.moved("mv", operands), true },
+	"tar":   func(r *recipe, words, _ []string) (kind, bool) { return r.unpacked("tar", words), true },
+	"unzip": func(r *recipe, words, _ []string) (kind, bool) { return r.unpacked("unzip", words), true },
+	"chown": (*recipe).chown,
+	"chmod": func(r *recipe, words, _ []string) (kind, bool) { r.chmod(words); return permission, true },
+}
+
 // file follows the commands that arrange files. ok is false for all others, and
 // for words that are not known.
 func (r *recipe) file(name string, words []string) (kind, bool) {
-	var operands, flags []string
+	follow, ok := arrangers[name]
+	if !ok {
+		return unknown, false
+	}
+	var operands []string
 	for _, w := range words {
 		if len(w) > 1 && w[0] == '-' {
-			flags = append(flags, w)
-		} else {
-			operands = append(operands, w)
+			continue
 		}
-	}
-	for _, w := range operands {
 		if strings.Contains(w, "$") || strings.Contains(w, "`") {
 			return unknown, false
 		}
+		operands = append(operands, w)
 	}
-	switch name {
-	case "cd", "pushd":
-		if len(operands) == 1 {
-			r.dir = r.abs(operands[0])
+	return follow(r, words, operands)
+}
+
+func (r *recipe) changeDir(_, operands []string) (kind, bool) {
+	if len(operands) == 1 {
+		r.dir = r.abs(operands[0])
+	}
+	return nothing, true
+}
+
+func (r *recipe) export(_, operands []string) (kind, bool) {
+	for _, w := range operands {
+		if key, value, ok := strings.Cut(w, "="); ok {
+			r.vars[key] = value
 		}
-		return nothing, true
-	case "export":
-		for _, w := range operands {
-			if key, value, ok := strings.Cut(w, "="); ok {
-				r.vars[key] = value
-			}
+	}
+	return nothing, true
+}
+
+func (r *recipe) makeDirs(words, _ []string) (kind, bool) {
+	for _, w := range r.operandsOf(words, "-m", "--mode") {
+		r.tree.make(r.abs(w))
+	}
+	return files, true
+}
+
+func (r *recipe) touch(_, operands []string) (kind, bool) {
+	for _, w := range operands {
+		r.tree.add(r.abs(w), "")
+		r.tree.make(r.abs(w))
+	}
+	return files, true
+}
+
+func (r *recipe) removes(_, operands []string) (kind, bool) {
+	k := nothing
+	for _, w := range operands {
+		r.tree.remove(r.abs(w))
+		r.uncompile(r.abs(w))
+		if strings.HasPrefix(w, "/var/lib/apt") || strings.HasPrefix(w, "/var/cache") {
+			k = update
 		}
-		return nothing, true
-	case "mkdir":
-		for _, w := range r.operandsOf(words, "-m", "--mode") {
-			r.tree.make(r.abs(w))
-		}
-		return files, true
-	case "touch":
-		for _, w := range operands {
-			r.tree.add(r.abs(w), "")
-			r.tree.make(r.abs(w))
-		}
-		return files, true
-	case "rm", "rmdir":
-		for _, w := range operands {
-			r.tree.remove(r.abs(w))
-			r.uncompile(r.abs(w))
-			if strings.HasPrefix(w, "/var/lib/apt") || strings.HasPrefix(w, "/var/cache") {
-				return update, true
-			}
-		}
-		return nothing, true
-	case "cp", "mv":
-		return r.moved(name, operands), true
-	case "ln":
-		if len(operands) == 2 {
-			r.made(r.abs(operands[1]))
-			r.tree.make(r.abs(operands[1]))
-			return files, true
-		}
+	}
+	return k, true
+}
+
+func (r *recipe) link(_, operands []string) (kind, bool) {
+	if len(operands) != 2 {
 		return unknown, false
-	case "chown":
-		if len(operands) >= 2 {
-			for _, w := range operands[1:] {
-				r.chowned[r.abs(w)] = operands[0]
+	}
+	r.made(r.abs(operands[1]))
+	r.tree.make(r.abs(operands[1]))
+	return files, true
+}
+
+func (r *recipe) chown(_, operands []string) (kind, bool) {
+	for _, w := range operands[min(1, len(operands)):] {
+		r.chowned[r.abs(w)] = operands[0]
+		r.given[r.abs(w)] = true
+	}
+	return permission, true
+}
+
+// chmod notes the modes of folders: a COPY of a folder's contents does not keep the
+// folder's own.
+func (r *recipe) chmod(words []string) {
+	for i := len(words) - 1; i > 0; i-- {
+		w := words[i]
+		if strings.HasPrefix(w, "-") || i == 1 && strings.HasPrefix(words[0], "-") {
+			break
+		}
+		if p := r.abs(w); r.tree.isDir(p) {
+			r.modes[p] = strings.Join(words[:1], " ")
+			if strings.HasPrefix(words[0], "-") && len(words) > 1 {
+				r.modes[p] = words[0] + " " + words[1]
 			}
 		}
-		return permission, true
-	case "chmod":
-		return permission, true
-	case "tar", "unzip":
-		return r.unpacked(name, words, flags), true
 	}
-	return unknown, false
 }
 
 // operandsOf are the words that are neither flags nor values of the flags named.
@@ -147,7 +186,7 @@ func (r *recipe) uncompile(name string) {
 }
 
 // unpacked follows tar x and unzip into a folder that the command names.
-func (r *recipe) unpacked(name string, words, flags []string) kind {
+func (r *recipe) unpacked(name string, words []string) kind {
 	dir := r.dir
 	extracts := name == "unzip"
 	for i, w := range words {

@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
@@ -37,6 +38,7 @@ func (r *recipe) follow(c shell.Command) kind {
 	case shells[base] || strings.HasSuffix(name, ".sh") || strings.HasPrefix(name, "./"):
 		return r.scriptFile(name, words)
 	case generators[base]:
+		r.checkInstalled(base)
 		r.generated(base, words)
 		return generate
 	case checkers[base]:
@@ -251,6 +253,35 @@ func (r *recipe) inline(text string) kind {
 	r.depth--
 	r.dir = dir
 	return nothing
+}
+
+// checkInstalled refuses a generator that no step brings: golang images have none.
+func (r *recipe) checkInstalled(name string) {
+	if r.in.Base.Language != "go" || r.scripted || r.clones {
+		return
+	}
+	for _, a := range r.artifacts {
+		if path.Base(a.path) == name {
+			return
+		}
+	}
+	for _, c := range r.commands {
+		if c.kind != system {
+			continue
+		}
+		_, words := shell.Packages(c.Command)
+		for _, w := range words {
+			if strings.Contains(w.Text, strings.TrimSuffix(name, "c")) || w.Text == "protobuf" || strings.HasPrefix(w.Text, "npm") || strings.HasPrefix(w.Text, "nodejs") {
+				return
+			}
+		}
+	}
+	for p := range r.tree.files {
+		if path.Base(p) == name {
+			return
+		}
+	}
+	r.refuse(plan.BrokenOriginal, "it runs "+name+", which no step installs", "install "+name+" before")
 }
 
 // generated notes what generators leave for the running program.

@@ -14,7 +14,7 @@ type makeFile struct {
 	vars    map[string]string
 	targets map[string]makeTarget
 	first   string
-	strange bool // include, define or conditions: what it does is not certain
+	budget  int // variables that are still put in, so that no file can grow without end
 }
 
 type makeTarget struct {
@@ -30,7 +30,7 @@ var (
 
 // parseMake reads a Makefile.
 func parseMake(text string) makeFile {
-	m := makeFile{vars: map[string]string{}, targets: map[string]makeTarget{}}
+	m := makeFile{vars: map[string]string{}, targets: map[string]makeTarget{}, budget: 10_000}
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\\\n", " ")
 	var current []string
 	for _, line := range strings.Split(text, "\n") {
@@ -47,7 +47,7 @@ func parseMake(text string) makeFile {
 		case line == "" || strings.HasPrefix(strings.TrimSpace(line), "#"):
 		case strings.HasPrefix(line, "ifeq") || strings.HasPrefix(line, "ifneq") || strings.HasPrefix(line, "ifdef") ||
 			strings.HasPrefix(line, "ifndef") || strings.HasPrefix(line, "define") || strings.HasPrefix(line, "include"):
-			m.strange = true
+			current = nil
 		case reAssign.MatchString(line):
 			m.assign(reAssign.FindStringSubmatch(line))
 			current = nil
@@ -105,6 +105,9 @@ func (m *makeFile) expand(text string, depth int) string {
 		return text
 	}
 	return reVar.ReplaceAllStringFunc(text, func(ref string) string {
+		if m.budget--; m.budget < 0 {
+			return ref
+		}
 		name := ref[2 : len(ref)-1]
 		switch value, ok := m.vars[name]; {
 		case ok:

@@ -60,6 +60,9 @@ var inGolang = map[string]string{
 	"svn": "subversion", "ps": "procps", "top": "procps", "pkill": "procps", "pgrep": "procps", "openssl": "openssl", "unzip": "unzip", "xz": "xz-utils", "perl": "perl", "python3": "python3", "file": "file", "patch": "patch",
 }
 
+// unmistakable are those of them that are no common words.
+var unmistakable = wordSet("curl wget git ssh scp ssh-keygen gpg openssl unzip pgrep pkill python3")
+
 // compilers are commands of the build side; a program that runs them needs them.
 var compilers = wordSet("gcc g++ cc c++ make ld as pkg-config cpp gdb")
 
@@ -152,12 +155,13 @@ func (d *design) programNeeds() *plan.Refusal {
 // of the sources that is a command of the original image may be one.
 func (d *design) unnamedNeeds(at plan.Evidence) {
 	for _, lit := range d.source.literals {
-		if _, ok := inGolang[lit.text]; ok || d.packageOf(lit.text) != "" || shells[lit.text] {
+		if ok := unmistakable[lit.text]; ok || d.packageOf(lit.text) != "" || shells[lit.text] {
 			d.needs.command(lit.text, at)
 		}
 	}
 	d.needs.shellAt(at, "the program runs other programs under names that are not in the code")
-	d.fact("runs-programs", at, "the names of the programs that it runs are put together at run time; every command that the sources name stays in the image")
+	at.Text = "it runs programs under names that are put together at run time"
+	d.fact("runs-programs", at, "Every command that the sources name stays in the image")
 }
 
 // present reports whether the original image has a command of the system.

@@ -48,17 +48,17 @@ func (d *design) packageStep() (plan.Step, bool) {
 	if !d.runtime.shell || len(d.runtime.packages) == 0 || d.firstInstall() >= 0 {
 		return nil, false
 	}
-	text := d.install(d.runtime.packages)
+	text := d.install(d.runtime.packages, " --no-install-recommends")
 	return plan.New{Text: d.keyword("RUN ") + text, Evidence: plan.Evidence{Text: "the slim image has none of them, and the original image had"}}, text != ""
 }
 
-// install is a command line for packages of ours.
-func (d *design) install(names []string) string {
+// install is a command line for packages; flags are those of apt-get install.
+func (d *design) install(names []string, flags string) string {
 	switch d.in.Base.Family {
 	case image.Alpine:
 		return "apk add --no-cache " + strings.Join(names, " ")
 	case image.Debian, image.Ubuntu:
-		return "apt-get update \\\n && apt-get install -y --no-install-recommends " + strings.Join(names, " ") + " \\\n && rm -rf /var/lib/apt/lists/*"
+		return "apt-get update \\\n && apt-get install -y" + flags + " " + strings.Join(names, " ") + " \\\n && rm -rf /var/lib/apt/lists/*"
 	}
 	return ""
 }
@@ -140,7 +140,11 @@ func (d *design) rewritten(item int, kept map[int]bool) plan.Step {
 		names = append(names, d.runtime.packages...)
 	}
 	if len(names) > 0 {
-		parts = append([]string{d.install(names)}, parts...)
+		flags := ""
+		if strings.Contains(d.in.File.Text(d.in.Items[item].Span), "--no-install-recommends") {
+			flags = " --no-install-recommends"
+		}
+		parts = append([]string{d.install(names, flags)}, parts...)
 	}
 	return plan.New{Text: d.keyword("RUN ") + strings.Join(parts, " \\\n && "), Evidence: d.in.Evidence(d.in.Items[item], "the packages and users of the running image")}
 }
@@ -237,7 +241,7 @@ func (d *design) droppedRun(i int) *plan.Dropped {
 
 // ownerOf is whom a path was given to, where the program does not run as root.
 func (d *design) ownerOf(p string) string {
-	if d.in.End.User == "" || strings.HasPrefix(d.in.End.User, "root") || strings.HasPrefix(d.in.End.User, "0") {
+	if !d.byUser() {
 		return ""
 	}
 	best, owner := -1, ""
@@ -249,12 +253,30 @@ func (d *design) ownerOf(p string) string {
 	return owner
 }
 
-// ownerSteps give the working directory to its user, as the original did.
+// ownerSteps give the working directory to its user, and folders their modes, as
+// the original did.
 func (d *design) ownerSteps() []plan.Step {
-	owner := d.ownerOf(d.in.End.Workdir)
-	if owner == "" || !d.runtime.shell || path.Clean(d.in.End.Workdir) == "/" {
+	var steps []plan.Step
+	if !d.runtime.shell || !d.byUser() {
 		return nil
 	}
-	step := plan.New{Text: d.keyword("RUN ") + "chown " + owner + " " + d.in.End.Workdir}
-	return []plan.Step{step}
+	if owner, ok := d.givenWorkdir(); ok && path.Clean(d.in.End.Workdir) != "/" {
+		steps = append(steps, plan.New{Text: d.keyword("RUN ") + "chown " + owner + " " + d.in.End.Workdir})
+	}
+	for _, dir := range sortedKeys(d.modes) {
+		if dir == d.in.End.Workdir || d.carried(dir) {
+			steps = append(steps, plan.New{Text: d.keyword("RUN ") + "chmod " + d.modes[dir] + " " + dir})
+		}
+	}
+	return steps
+}
+
+// carried reports a folder that is taken over as a whole.
+func (d *design) carried(dir string) bool {
+	for _, e := range d.data {
+		if e.dir && below(dir, e.path) {
+			return true
+		}
+	}
+	return false
 }

@@ -177,22 +177,48 @@ func (d *design) startStep(it plan.Item) plan.Step {
 	case !starts:
 		return it.Keep()
 	case d.invented != nil:
-		_, rest := d.invented.go_.packages()
+		_, rest := d.invented.line.packages()
 		if it.Keyword == "ENTRYPOINT" && it.JSON {
 			_, rest = parseGo(it.Argv[min(1, len(it.Argv)):]).packages()
 		}
 		argv = append([]string{d.invented.path}, rest...)
-	case d.start.convert:
-		argv = d.start.argv
+	case d.start.convert || it.JSON && d.movedStart() != "":
+		argv = append([]string{}, d.start.argv...)
+		if it.JSON {
+			argv = append([]string{}, it.Argv...)
+		}
 	default:
 		return it.Keep()
 	}
 	why := "the shell form needs no shell"
+	if p := d.movedStart(); p != "" && d.invented == nil {
+		argv[0], why = p, "the program looks for files beside itself, and its folder is not searched in the new image"
+	}
 	if d.late() {
 		why = "the program is compiled once, and not at every start"
 	}
 	d.changes = append(d.changes, plan.Change{Field: plan.FieldCommand, Before: strings.TrimSpace(d.in.File.Text(it.Args)), After: execForm(argv), Evidence: d.in.Evidence(it, why)})
 	return plan.Cut{Span: it.Span, Edits: []plan.Edit{{Span: trimmed(d.in.File, it.Args), Text: execForm(argv)}}, Evidence: d.in.Evidence(it, why)}
+}
+
+// movedStart is the path of a program that has to be started by it, "" for none.
+func (d *design) movedStart() string {
+	for _, a := range d.programs {
+		if places := d.programPlaces(a.path); d.namesItself(a.path) && d.bare[a.path] && len(places) == 1 && places[0] == a.path && !d.searched(path.Dir(a.path)) {
+			return a.path
+		}
+	}
+	return ""
+}
+
+// searched reports a folder that PATH has in the new image.
+func (d *design) searched(dir string) bool {
+	for _, p := range strings.Split(d.runtimePath(), ":") {
+		if path.Clean(p) == dir {
+			return true
+		}
+	}
+	return false
 }
 
 // trimmed is a span without blanks at its end.
@@ -255,7 +281,7 @@ func (d *design) copySteps(l layout) []plan.Step {
 }
 
 func (d *design) copyGroup(l layout, files []string, dir string) plan.Step {
-	if len(files) == 1 {
+	if len(files) == 1 && !strings.ContainsAny(files[0], "*[") {
 		return d.copyStep(l, files, path.Join(dir, path.Base(files[0])))
 	}
 	return d.copyStep(l, files, strings.TrimSuffix(dir, "/")+"/")
@@ -310,17 +336,22 @@ func (d *design) allFrom(dir string, t *tree) bool {
 // programPlaces is where a program has to lie: where it was, and where PATH finds
 // it if it was found that way in a folder that the new image does not search.
 func (d *design) programPlaces(p string) []string {
-	if !d.bare[p] {
+	if !d.bare[p] || d.searched(path.Dir(p)) {
 		return []string{p}
 	}
-	for _, dir := range strings.Split(d.runtimePath(), ":") {
-		if path.Clean(dir) == path.Dir(p) {
-			return []string{p}
-		}
-	}
 	moved := path.Join("/usr/local/bin", path.Base(p))
-	if _, ok := d.source.traits["executable"]; ok || d.slashed[p] {
+	if d.namesItself(p) {
+		return []string{p}
+	}
+	if d.slashed[p] {
 		return []string{p, moved}
 	}
 	return []string{moved}
+}
+
+// namesItself reports a program that was found along PATH and looks for files
+// beside itself: it has to stay where it is, and is started by its path.
+func (d *design) namesItself(p string) bool {
+	_, asks := d.source.traits["executable"]
+	return asks && len(d.start.argv) > 0 && !d.start.shell && !strings.Contains(d.start.argv[0], "/") && path.Base(p) == d.start.argv[0]
 }

@@ -19,6 +19,9 @@ func (d *design) findStart() *plan.Refusal {
 	if refusal := d.developmentOnly(); refusal != nil {
 		return refusal
 	}
+	if d.start.inherited && len(d.serviceCommands()) == 0 && len(everything(d.tree)) == 0 {
+		return refuseAt(plan.BaseImage, plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "it brings tools and no program of its own", "")
+	}
 	if d.start.inherited && len(d.serviceCommands()) == 0 {
 		return &plan.Refusal{Code: plan.StartUnknown,
 			Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "the file has no CMD and no ENTRYPOINT, and nothing else says how the image is started"},
@@ -227,10 +230,10 @@ func (d *design) goStart(c startCommand, words []string, own bool) *plan.Refusal
 	compileArgs, _ := g.packages()
 	single := len(d.start.commands) == 1 && (d.start.argv != nil && !d.start.shell || d.start.convert)
 	switch {
-	case g.verb == "test" || g.verb == "" || g.verb == "vet" || g.verb == "build" && own:
-		return refuseAt(plan.ToolchainProduct, c.at, "it starts go "+g.verb, "")
-	case g.verb == "run" && len(d.hotMounts()) > 0:
-		return refuseAt(plan.DevContainer, c.at, "it starts go run over mounted sources", "")
+	case g.verb == "test" || g.verb == "" || g.verb == "vet":
+		return refuseAt(plan.ToolchainProduct, c.at, strings.TrimSpace("it starts go "+g.verb), "")
+	case len(d.hotMounts()) > 0:
+		return refuseAt(plan.DevContainer, c.at, "it starts go "+g.verb+" over mounted sources", "")
 	case g.verb != "run" || !own || !single || g.chdir != "" || g.has("exec") || len(compileArgs) == 0 || allRemote(compileArgs) && !d.localImport(c.dir, compileArgs[0]):
 		return refuseAt(plan.NeedsBuildTool, c.at, "it starts the go command", "compile in a RUN, and start the program that it writes")
 	}
@@ -250,7 +253,7 @@ func (d *design) goStart(c startCommand, words []string, own bool) *plan.Refusal
 	if name == "" || name == "." || name == "/" {
 		name = "app"
 	}
-	d.invented = &artifact{path: "/usr/local/bin/" + name, item: -1, roots: mains[0].roots, dir: c.dir, go_: g, env: map[string]string{"CGO_ENABLED": d.in.End.Vars["CGO_ENABLED"]}}
+	d.invented = &artifact{path: "/usr/local/bin/" + name, item: -1, roots: mains[0].roots, dir: c.dir, line: g, env: map[string]string{"CGO_ENABLED": d.in.End.Vars["CGO_ENABLED"]}}
 	d.used[d.invented.path] = true
 	return nil
 }

@@ -45,7 +45,7 @@ type artifact struct {
 	item  int      // index in Input.Items; -1 for one that we add
 	roots []string // folders and .go files of its main package; none where it is somebody else's program
 	dir   string   // where the command ran
-	go_   goCommand
+	line  goCommand
 	env   map[string]string // what was set for it: CGO_ENABLED, …
 }
 
@@ -55,12 +55,14 @@ type recipe struct {
 	tree      *tree
 	commands  []command
 	artifacts []artifact
-	foreign   []int // items that copy from other images
-	chowned   map[string]string
-	clones    bool            // sources come from the network during the build
-	initial   map[string]bool // folders in which go mod init was run
-	scripted  bool            // a Makefile or script ran: what it reads from the environment is not known
-	main      map[string]bool // folders whose sources are a main package, as far as they were looked at
+	foreign   []int             // items that copy from other images
+	chowned   map[string]string // path → owner that a COPY or chown gave it
+	given     map[string]bool   // the paths that chown gave away
+	modes     map[string]string // folder → how chmod set its mode
+	clones    bool              // sources come from the network during the build
+	initial   map[string]bool   // folders in which go mod init was run
+	scripted  bool              // a Makefile or script ran: what it reads from the environment is not known
+	main      map[string]bool   // folders whose sources are a main package, as far as they were looked at
 	refusal   *plan.Refusal
 
 	// where the reader stands
@@ -74,7 +76,7 @@ type recipe struct {
 
 // read follows the author's instructions.
 func read(in *plan.Input) *recipe {
-	r := &recipe{in: in, tree: newTree(in.Project), chowned: map[string]string{}, initial: map[string]bool{}, main: map[string]bool{}}
+	r := &recipe{in: in, tree: newTree(in.Project), chowned: map[string]string{}, given: map[string]bool{}, modes: map[string]string{}, initial: map[string]bool{}, main: map[string]bool{}}
 	for i, it := range in.Items {
 		if r.refusal != nil {
 			break

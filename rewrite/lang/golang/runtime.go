@@ -24,6 +24,12 @@ func (d *design) chooseRuntime() *plan.Refusal {
 	d.cgo = d.decideCgo()
 	packages := d.runPackages()
 	account, hasAccount := d.account()
+	if d.byUser() && len(d.modes) > 0 {
+		d.needs.shellAt(plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "folders are given modes for the user that the program runs as")
+	}
+	if _, ok := d.givenWorkdir(); ok {
+		d.needs.shellAt(plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "the working directory belongs to the user that the program runs as")
+	}
 	switch {
 	case d.needs.shell == nil && len(packages) == 0 && !hasAccount && len(d.needs.commands) == 0 && !d.cgo.on:
 		return d.onStatic()
@@ -67,6 +73,22 @@ func (d *design) account() (plan.Evidence, bool) {
 		}
 	}
 	return plan.Evidence{}, false
+}
+
+// byUser reports that the author lets the program run as somebody else than root.
+func (d *design) byUser() bool {
+	u := d.in.End.User
+	return u != "" && u != "root" && u != "0" && !strings.HasPrefix(u, "root:") && !strings.HasPrefix(u, "0:")
+}
+
+// givenWorkdir is the owner that a chown gave the working directory to, where the
+// program runs as somebody else than root.
+func (d *design) givenWorkdir() (owner string, ok bool) {
+	owner = d.ownerOf(d.in.End.Workdir)
+	for dir := range d.given {
+		ok = ok || below(d.in.End.Workdir, dir) && dir != "/"
+	}
+	return owner, ok && owner != ""
 }
 
 func (d *design) onStatic() *plan.Refusal {

@@ -29,6 +29,8 @@ type source struct {
 	unnamed  []plan.Evidence          // runs programs whose names are not in the code
 	traits   map[string]plan.Evidence // other calls that matter, by name
 	env      map[string]bool          // names of environment variables that it asks for
+	missing  []plan.Evidence          // imports of the project's own packages that the image does not have
+	embedded []string                 // patterns of go:embed, as paths in the image
 	files    int
 	partial  bool // the limits were reached, or a file could not be parsed
 }
@@ -143,9 +145,39 @@ func (l *loader) file(p string) {
 	for _, spec := range f.Imports {
 		l.imported(v, spec, vendored)
 	}
+	if !vendored {
+		l.embeds(f, path.Dir(p))
+	}
 	if !vendored && !strings.HasSuffix(p, ".pb.go") { // generated from .proto files, whose names it holds
 		v.walk(f)
 	}
+}
+
+// embeds notes what go:embed takes into the program: that needs no file any more.
+// See https://pkg.go.dev/embed.
+func (l *loader) embeds(f *ast.File, dir string) {
+	for _, group := range f.Comments {
+		for _, c := range group.List {
+			list, ok := strings.CutPrefix(c.Text, "//go:embed ")
+			if !ok {
+				continue
+			}
+			for _, pattern := range strings.Fields(list) {
+				pattern = strings.TrimPrefix(strings.Trim(pattern, "\"`"), "all:")
+				l.out.embedded = append(l.out.embedded, path.Join(dir, pattern))
+			}
+		}
+	}
+}
+
+// embeds reports whether the program holds a file itself.
+func (s *source) embeds(p string) bool {
+	for _, pattern := range s.embedded {
+		if below(p, pattern) || matchAbove(pattern, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // parseFile parses one file; a parser that gives up, or panics, gives nil.
@@ -187,13 +219,21 @@ func (l *loader) imported(v *visitor, spec *ast.ImportSpec, vendored bool) {
 	} else {
 		v.names[importBase(name)] = name
 	}
+	if trait, ok := traitImports[name]; ok && !vendored {
+		v.trait(trait, spec.Pos())
+	}
 	if name == "C" {
 		l.out.cgo = append(l.out.cgo, at)
 		return
 	}
 	for _, m := range modulesAt(l.t, v.dir) {
 		if m.path != "" && (name == m.path || strings.HasPrefix(name, m.path+"/")) {
-			l.dir(path.Join(m.dir, strings.TrimPrefix(name, m.path)))
+			dir := path.Join(m.dir, strings.TrimPrefix(name, m.path))
+			if len(l.byDir[dir]) == 0 {
+				at.Text = name
+				l.out.missing = append(l.out.missing, at)
+			}
+			l.dir(dir)
 			return
 		}
 	}

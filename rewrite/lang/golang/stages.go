@@ -1,12 +1,10 @@
 package golang
 
 import (
-	"path"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
-	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // layout says where the author's items go.
@@ -35,6 +33,7 @@ func (d *design) plan() (*plan.Plan, *plan.Refusal) {
 	production, dropped := d.productionStage(l)
 	p.Stages = append(p.Stages, production)
 	p.Dropped = append(dropped, d.replaced(p.Stages)...)
+	d.explain()
 	p.Changes, p.Facts = d.changes, d.facts
 	return p, nil
 }
@@ -109,305 +108,6 @@ func (d *design) stageNames() stageNames {
 	return n
 }
 
-// kinds are the kinds of the commands that an item's RUN has.
-func (d *design) kinds(item int) map[kind]bool {
-	set := map[kind]bool{}
-	for _, c := range d.commands {
-		if c.item == item {
-			set[c.kind] = true
-		}
-	}
-	return set
-}
-
-// only reports a RUN with commands of these kinds, or without effect, alone.
-func (d *design) only(item int, kinds ...kind) bool {
-	if d.in.Items[item].Keyword != "RUN" {
-		return false
-	}
-	set := d.kinds(item)
-	found := false
-	for _, k := range kinds {
-		found = found || set[k]
-		delete(set, k)
-	}
-	delete(set, nothing)
-	return found && len(set) == 0
-}
-
-// inBuilder reports an item that the builder needs.
-func (d *design) inBuilder(i int) bool {
-	it := d.in.Items[i]
-	switch it.Keyword {
-	case "RUN":
-		switch {
-		case d.only(i, test):
-			return !d.hasTests()
-		case d.only(i, update):
-			return d.updatesFor(i, true)
-		case d.only(i, system, update):
-			if d.runtime.static && d.inStatic(i) {
-				return false
-			}
-			return d.installsForBuild(i) || !d.runtime.shell
-		case d.only(i, account):
-			return d.buildsAsUser()
-		}
-		return true
-	case "COPY", "ADD":
-		return !d.onlyRuntime(i)
-	}
-	return false
-}
-
-// updatesFor reports whether a RUN that only refreshes the package index does so
-// for the builder, or for the running image.
-func (d *design) updatesFor(item int, build bool) bool {
-	installs := false
-	for i := item + 1; i < len(d.in.Items); i++ {
-		if !d.kinds(i)[system] {
-			continue
-		}
-		installs = true
-		if build && (!d.only(i, system, update) || d.inBuilder(i)) || !build && d.runtime.shell && d.installs(i) {
-			return true
-		}
-	}
-	return build && !installs
-}
-
-// inStatic reports a RUN that installs nothing but what distroless has anyhow.
-func (d *design) inStatic(item int) bool {
-	any := false
-	for _, p := range d.packages {
-		if p.item == item {
-			any = true
-			if p.name != "ca-certificates" && p.name != "tzdata" && p.name != "ca-certificates-bundle" {
-				return false
-			}
-		}
-	}
-	return any
-}
-
-// installsForBuild reports a RUN that installs anything that a build may use.
-func (d *design) installsForBuild(item int) bool {
-	any := false
-	for _, p := range d.packages {
-		if p.item == item {
-			any = true
-			if !p.run || buildOnly[p.name] {
-				return true
-			}
-		}
-	}
-	for _, c := range d.commands {
-		if _, removed := shell.Removed(c.Command); c.item == item && len(removed) > 0 {
-			return true
-		}
-	}
-	return !any
-}
-
-// buildsAsUser reports that the builder refers to users that the author made.
-func (d *design) buildsAsUser() bool {
-	last := 0
-	for i, it := range d.in.Items {
-		if it.Keyword == "RUN" && !d.only(i, account) || it.Keyword == "COPY" || it.Keyword == "ADD" {
-			last = i
-		}
-		if _, ok := it.Flag("chown"); ok {
-			return true
-		}
-	}
-	for _, it := range d.in.Items[:last] {
-		if it.Keyword == "USER" {
-			return true
-		}
-	}
-	for _, c := range d.commands {
-		if c.kind == permission && c.Name() == "chown" {
-			return true
-		}
-	}
-	return false
-}
-
-// onlyRuntime reports a COPY of files that only the running image reads: it comes
-// behind all RUNs and brings no source. It may go to the last stage as it is.
-func (d *design) onlyRuntime(i int) bool {
-	it := d.in.Items[i]
-	if _, from := it.Flag("from"); from {
-		return false
-	}
-	for j := i + 1; j < len(d.in.Items); j++ {
-		if d.in.Items[j].Keyword == "RUN" {
-			return false
-		}
-	}
-	if it.Scope.Workdir != d.in.End.Workdir && !path.IsAbs(it.Dest()) || len(it.Heredocs) > 0 {
-		return false
-	}
-	scratch := newTree(d.in.Project)
-	scratch.copy(it)
-	for p := range scratch.files {
-		if strings.HasSuffix(p, ".go") {
-			return false
-		}
-	}
-	return len(scratch.files) > 0 && !d.late()
-}
-
-// writtenModules finds the author's own download of the modules, with nothing but
-// manifests copied before it.
-func (d *design) writtenModules() (int, bool) {
-	for i, it := range d.in.Items {
-		switch it.Keyword {
-		case "COPY", "ADD":
-			if d.copiesSources(it) {
-				return 0, false
-			}
-		case "RUN":
-			if d.only(i, download) {
-				for i+1 < len(d.in.Items) && d.only(i+1, download) {
-					i++
-				}
-				return i + 1, true
-			}
-			if k := d.kinds(i); k[compile] || k[resolve] {
-				return 0, false
-			}
-		}
-	}
-	return 0, false
-}
-
-func (d *design) copiesSources(it plan.Item) bool {
-	if _, from := it.Flag("from"); from {
-		return false
-	}
-	scratch := newTree(d.in.Project)
-	scratch.copy(it)
-	for p := range scratch.files {
-		if strings.HasSuffix(p, ".go") {
-			return true
-		}
-	}
-	return false
-}
-
-// inventModules puts a download of the modules in front of the copy of the sources,
-// where the manifests show that it does what the build would do anyhow (H64).
-func (d *design) inventModules(l *layout) {
-	if len(d.modules) == 0 || d.vendored || d.clones {
-		return
-	}
-	m := d.modules[0]
-	source, ok := strings.CutSuffix(d.tree.files[path.Join(m.dir, "go.mod")], "go.mod")
-	if !ok || m.file == nil || len(m.file.Require) == 0 || !d.tidy(m) || d.private() {
-		return
-	}
-	for i, it := range d.in.Items {
-		switch it.Keyword {
-		case "COPY", "ADD":
-			if !d.copiesSources(it) {
-				continue
-			}
-			if _, flagged := it.Flag("chown"); flagged || it.Scope.Workdir != m.dir || it.Scope.User != "" && it.Scope.User != "root" {
-				return
-			}
-			l.split = i
-			if !d.copiedBefore(i, path.Join(m.dir, "go.mod"), path.Join(m.dir, "go.sum")) {
-				l.invented = []plan.Step{plan.New{Text: d.keyword("COPY ") + source + "go.mod " + source + "go.sum ./"}}
-			}
-			l.moved = d.movedDownload(i)
-			if l.moved < 0 {
-				l.invented = append(l.invented, plan.New{Text: d.keyword("RUN ") + "go mod download"})
-			}
-			return
-		case "RUN":
-			if k := d.kinds(i); k[compile] || k[resolve] || k[generate] {
-				return
-			}
-		}
-	}
-}
-
-// copiedBefore reports that earlier COPYs bring the files.
-func (d *design) copiedBefore(item int, names ...string) bool {
-	scratch := newTree(d.in.Project)
-	for _, it := range d.in.Items[:item] {
-		if _, from := it.Flag("from"); !from && (it.Keyword == "COPY" || it.Keyword == "ADD") {
-			scratch.copy(it)
-		}
-	}
-	for _, n := range names {
-		if !scratch.isFile(n) {
-			return false
-		}
-	}
-	return true
-}
-
-// movedDownload is the author's own RUN go mod download behind the copy of the
-// sources, which then belongs in front of it.
-func (d *design) movedDownload(from int) int {
-	for i := from; i < len(d.in.Items); i++ {
-		if d.only(i, download) && len(d.in.Items[i].Flags) == 0 {
-			return i
-		}
-		if k := d.kinds(i); d.in.Items[i].Keyword == "RUN" && (k[compile] || k[resolve] || k[generate]) {
-			return -1
-		}
-	}
-	return -1
-}
-
-// tidy reports that go.sum has the sum of every required module, so that all of
-// them are served, and that no module lies on disk or in a workspace.
-func (d *design) tidy(m module) bool {
-	if len(d.modules) > 1 || d.tree.isFile(path.Join(m.dir, "go.work")) {
-		return false
-	}
-	data, ok := d.tree.read(path.Join(m.dir, "go.sum"))
-	if !ok {
-		return false
-	}
-	sums := map[string]bool{}
-	for _, line := range strings.Split(string(data), "\n") {
-		if f := strings.Fields(line); len(f) == 3 {
-			sums[f[0]+"@"+f[1]] = true
-		}
-	}
-	instead := map[string]string{}
-	for _, r := range replaces(d.tree, m) {
-		instead[r.Old.Path] = r.New.Path + "@" + r.New.Version
-	}
-	for _, req := range m.file.Require {
-		want := req.Mod.Path + "@" + req.Mod.Version
-		if other, ok := instead[req.Mod.Path]; ok {
-			want = other
-		}
-		if !sums[want] {
-			return false
-		}
-	}
-	return true
-}
-
-// private reports settings for modules that only their owners can fetch.
-func (d *design) private() bool {
-	for _, it := range d.in.Items {
-		text := d.in.File.Text(it.Span)
-		for _, word := range []string{"GOPRIVATE", "GONOSUM", "netrc", "insteadOf", "GOFLAGS", "--mount=type=ssh", "--mount=type=secret", ".ssh"} {
-			if strings.Contains(text, word) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // keyword writes an instruction's keyword in the author's case.
 func (d *design) keyword(k string) string {
 	from := d.in.File.Text(d.in.Stage.From.Span)
@@ -459,10 +159,10 @@ func (d *design) builderStage(l layout, first bool) plan.Stage {
 	}
 	s.Steps = append(s.Steps, d.buildSteps(from, len(d.in.Items), l)...)
 	if d.leading != "" {
-		s.Steps = append(s.Steps, plan.New{Text: d.keyword("RUN ") + d.leading, Evidence: d.startEvidence()})
+		s.Steps = append(s.Steps, plan.New{Text: d.keyword("RUN ") + d.cacheMount() + d.leading, Evidence: d.startEvidence()})
 	}
 	if d.invented != nil {
-		s.Steps = append(s.Steps, plan.New{Text: d.keyword("RUN ") + d.inventedBuild(), Evidence: d.startEvidence()})
+		s.Steps = append(s.Steps, plan.New{Text: d.keyword("RUN ") + d.cacheMount() + d.inventedBuild(), Evidence: d.startEvidence()})
 	}
 	return s
 }
@@ -484,11 +184,11 @@ func (d *design) describe() string {
 // inventedBuild is the go build that a go run becomes, with its flags.
 func (d *design) inventedBuild() string {
 	words := []string{"go", "build"}
-	for _, f := range d.invented.go_.flags {
+	for _, f := range d.invented.line.flags {
 		words = append(words, quote(f))
 	}
 	words = append(words, "-o", d.invented.path)
-	compileArgs, _ := d.invented.go_.packages()
+	compileArgs, _ := d.invented.line.packages()
 	for _, a := range compileArgs {
 		words = append(words, quote(a))
 	}
@@ -529,7 +229,7 @@ func (d *design) buildSteps(from, to int, l layout) []plan.Step {
 		switch it.Keyword {
 		case "RUN", "COPY", "ADD":
 			if i != l.moved && d.inBuilder(i) {
-				steps = append(steps, it.Keep())
+				steps = append(steps, d.cached(i))
 			}
 		case "WORKDIR", "ARG", "USER", "SHELL":
 			if i < l.last || d.late() && it.Keyword == "WORKDIR" {

@@ -35,7 +35,7 @@ func (d *design) testStage(l layout) (plan.Stage, bool) {
 				dir = it.Scope.Workdir
 			}
 			s.Steps = append(s.Steps, it.Keep())
-			d.fact("tests-no-gate", d.in.Evidence(it, "the tests ran in every build"), "they run in the stage "+l.names.test+" now, which the image does not wait for")
+			d.fact("tests-not-run", d.in.Evidence(it, "the tests ran in every build"), "They run in the stage "+l.names.test+" now, which the image does not wait for")
 		}
 	}
 	if len(s.Steps) > 0 {
@@ -51,7 +51,9 @@ func (d *design) testStage(l layout) (plan.Stage, bool) {
 	if m := d.modules[0].dir; m != dir {
 		text = "cd " + m + " && " + text
 	}
-	s.Steps = []plan.Step{plan.New{Text: d.keyword("RUN ") + text, Evidence: d.testEvidence()}}
+	at := d.testEvidence()
+	s.Steps = []plan.Step{plan.New{Text: d.keyword("RUN ") + d.cacheMount() + text, Evidence: at}}
+	d.fact("tests-not-run", at, "")
 	return s, true
 }
 
@@ -88,7 +90,7 @@ func (d *design) testsNeedServices() bool {
 		for _, r := range m.file.Require {
 			for _, s := range testServices {
 				if r.Mod.Path == s && !r.Indirect {
-					d.fact("tests-need-services", plan.Evidence{Path: d.tree.files[path.Join(m.dir, "go.mod")], Line: r.Syntax.Start.Line, Text: "the tests start containers"}, "a build cannot run them, so there is no test stage")
+					d.fact("tests-need-services", plan.Evidence{Path: d.tree.files[path.Join(m.dir, "go.mod")], Line: r.Syntax.Start.Line, Text: "the tests start containers"}, "A build cannot run them, so there is no test stage")
 					return true
 				}
 			}

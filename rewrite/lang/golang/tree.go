@@ -19,6 +19,7 @@ type tree struct {
 	opaque []string          // folders in which a step wrote what cannot be listed (an unpacked archive)
 	dirs   map[string]bool   // folders that hold something; nil when it has to be found anew
 	mods   map[string][]module
+	whole  []string // where folders of the context were copied to as a whole
 }
 
 func newTree(proj *project.Project) *tree {
@@ -36,7 +37,12 @@ func (t *tree) copy(it plan.Item) (missing string) {
 	for _, word := range words {
 		source := dockerfile.Expand(word, it.Scope.Vars)
 		if remote(source) {
-			t.add(path.Join(dest, path.Base(source)), "")
+			name := dest
+			if into {
+				name = path.Join(dest, path.Base(strings.SplitN(source, "?", 2)[0]))
+			}
+			t.add(name, "")
+			t.make(name)
 			continue
 		}
 		source = strings.TrimPrefix(path.Clean("/"+source), "/")
@@ -74,6 +80,7 @@ func (t *tree) copyFile(it plan.Item, source, dest string, into bool) {
 }
 
 func (t *tree) copyDir(source, dest string, names []string) {
+	t.whole = append(t.whole, dest)
 	for _, name := range names {
 		rel := name
 		if source != "" {

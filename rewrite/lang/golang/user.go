@@ -16,6 +16,9 @@ type userChoice struct {
 	at      plan.Evidence
 }
 
+// reWritten are names of files that are written by whoever names them.
+var reWritten = regexp.MustCompile(`^[\w./-]{1,80}\.(log|db|sqlite|sqlite3|pid|lock)$`)
+
 // rePort finds a listen address without a host, or with one, in a string.
 var rePort = regexp.MustCompile(`^[\w.\[\]:-]*:(\d{1,5})$`)
 
@@ -28,14 +31,14 @@ func (d *design) chooseUser() *plan.Refusal {
 	}
 	at, why := d.rootNeeded()
 	if why == "" {
-		d.user = userChoice{nonroot: d.runtime.static || !d.runtime.shell}
+		d.user = userChoice{nonroot: !d.runtime.shell}
 		if !d.user.nonroot {
-			d.fact("runs-as-root", plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "nothing shows that the program needs root; a numeric USER may be added after a trial")
+			d.fact("user-kept-root", plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "nothing shows that the program needs root"}, "A numeric USER may be added after a trial")
 		}
 		return nil
 	}
 	at.Text = why
-	d.fact("runs-as-root", at, "the image keeps running as root, because "+why)
+	d.fact("user-kept-root", at, "")
 	return nil
 }
 
@@ -71,9 +74,17 @@ func (d *design) rootNeeded() (plan.Evidence, string) {
 			}
 		}
 	}
-	if at, ok := d.source.traits["home"]; ok {
+	if at, ok := d.source.traits["home"]; ok || d.source.env["HOME"] {
 		return at, "the program uses its home directory"
 	}
+	if at, why := d.imageNeedsRoot(); why != "" {
+		return at, why
+	}
+	return d.namesNeedRoot()
+}
+
+// imageNeedsRoot looks at what the file and the services promise: volumes, ports.
+func (d *design) imageNeedsRoot() (plan.Evidence, string) {
 	for _, it := range d.in.Items {
 		switch it.Keyword {
 		case "VOLUME":
@@ -97,11 +108,19 @@ func (d *design) rootNeeded() (plan.Evidence, string) {
 			}
 		}
 	}
+	return plan.Evidence{}, ""
+}
+
+// namesNeedRoot looks at the strings of the sources.
+func (d *design) namesNeedRoot() (plan.Evidence, string) {
 	for _, lit := range d.source.literals {
 		if m := rePort.FindStringSubmatch(lit.text); m != nil {
 			if port, err := strconv.Atoi(m[1]); err == nil && port > 0 && port < 1024 && (strings.HasPrefix(lit.text, ":") || strings.HasPrefix(lit.text, "0.0.0.0:")) {
 				return plan.Evidence{}, fmt.Sprintf("it listens on port %d", port)
 			}
+		}
+		if reWritten.MatchString(lit.text) {
+			return plan.Evidence{}, "the program names " + lit.text + ", which it may write"
 		}
 		if strings.Contains(lit.text, "/var/run/docker.sock") {
 			return plan.Evidence{}, "it talks to Docker's socket"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
@@ -166,6 +167,9 @@ func (d *designer) buildOnly(manager, text string) bool {
 			return false
 		}
 	}
+	if strings.HasPrefix(name, "python") && !strings.HasSuffix(name, "-dev") {
+		return d.pythonBuilds()
+	}
 	if build, known := image.PackageRole(d.in.Base.Family, name); !known || !build {
 		return false
 	}
@@ -174,6 +178,39 @@ func (d *designer) buildOnly(manager, text string) bool {
 		return known
 	}
 	return true
+}
+
+// pythonPackages are packages of npm that run Python.
+var pythonPackages = set("python-shell youtube-dl-exec ytdlp-nodejs yt-dlp-exec yt-dlp-wrap pythonia node-calls-python")
+
+// pythonBuilds reports that Python is there for node-gyp: a compiler is installed
+// beside it, and nothing shows that the program runs it.
+func (d *designer) pythonBuilds() bool {
+	if len(d.scan.programs) > 0 {
+		return false
+	}
+	for _, name := range append(sortedKeys(d.scan.started), d.started()...) {
+		if strings.HasPrefix(name, "python") {
+			return false
+		}
+	}
+	for _, name := range sortedKeys(d.app.manifest.Dependencies) {
+		if pythonPackages[name] {
+			return false
+		}
+	}
+	for _, s := range d.steps {
+		for _, t := range s.Tasks {
+			_, words := shell.Packages(t.Command)
+			for _, w := range words {
+				switch w.Text {
+				case "make", "g++", "gcc", "build-base", "build-essential":
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // started are the programs that the start command itself calls.
@@ -185,20 +222,31 @@ func (d *designer) started() []string {
 	return names
 }
 
+// fromAs is the author's FROM with a stage's name, in the author's case.
+func (d *designer) fromAs(name string) plan.Step { return d.fromImage("", name) }
+
 // fromProduction is the FROM of the production stage.
-func (d *designer) fromProduction(name string) plan.Step {
-	if d.slim == "" {
-		return d.in.FromAs(name)
+func (d *designer) fromProduction(name string) plan.Step { return d.fromImage(d.slim, name) }
+
+// fromImage is the author's FROM with another image, "" for theirs, and a name.
+func (d *designer) fromImage(image, name string) plan.Step {
+	from := d.in.Stage.From
+	if image == "" && d.in.Stage.Name == name {
+		return plan.Keep{Span: from.Span}
 	}
-	step := d.in.FromAs(name)
-	word := d.in.Stage.From.Words[0].Span
-	edit := plan.Edit{Span: word, Text: d.slim}
-	if c, ok := step.(plan.Cut); ok {
-		if e := c.Edits[0].Span; e.Start == word.End && e.End == word.End {
-			return plan.Cut{Span: c.Span, Edits: []plan.Edit{{Span: word, Text: d.slim + c.Edits[0].Text}}}
-		}
-		c.Edits = append([]plan.Edit{edit}, c.Edits...)
-		return c
+	var edits []plan.Edit
+	word := from.Words[0].Span
+	if image != "" {
+		edits = append(edits, plan.Edit{Span: word, Text: image})
 	}
-	return plan.Cut{Span: d.in.Stage.From.Span, Edits: []plan.Edit{edit}}
+	switch {
+	case d.in.Stage.Name == name:
+	case len(from.Words) == 3:
+		edits = append(edits, plan.Edit{Span: from.Words[2].Span, Text: name})
+	case image != "":
+		edits[0].Text += " " + d.keyword("AS") + " " + name
+	default:
+		edits = append(edits, plan.Edit{Span: dockerfile.Span{Start: word.End, End: word.End}, Text: " " + d.keyword("AS") + " " + name})
+	}
+	return plan.Cut{Span: from.Span, Edits: edits}
 }

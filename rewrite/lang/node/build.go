@@ -14,7 +14,6 @@ type built struct {
 	outputs []string        // folders and files of the project that are made, in order
 	unknown []plan.Evidence // commands whose files cannot be told
 	modules bool            // something inside node_modules is made
-	bundle  bool            // browsers read the outcome, no program of the server
 	leaves  []leaf
 }
 
@@ -91,13 +90,15 @@ func (b *built) add(a *app, l leaf, out string) {
 
 // quiet are programs that make no file that the image needs.
 var quiet = set(`eslint tslint prettier jest vitest mocha rimraf rm del del-cli tsc-alias tscpaths tsconfig-replace-paths resolve-tspaths vue-tsc svelte-check stylelint
-	cross-env cross-env-shell echo true npm-run-all run-s run-p concurrently husky lefthook simple-git-hooks is-ci chmod cd test [ set export npm pnpm yarn dotenv env-cmd ls mkdir
-	only-allow npx typedoc opencollective opencollective-postinstall sleep exit patch-package ngcc lint-staged browserslist update-browserslist-db rmdir node-gyp sh bash`)
+	cross-env cross-env-shell echo true npm-run-all run-s run-p concurrently husky lefthook simple-git-hooks is-ci chmod cd test [ set export pnpm yarn dotenv env-cmd ls mkdir
+	only-allow typedoc opencollective opencollective-postinstall sleep exit patch-package ngcc lint-staged browserslist update-browserslist-db rmdir node-gyp sh bash`)
 
 // leaf notes what one program makes.
 func (b *built) leaf(a *app, l leaf) {
 	sub := first(l.Args)
 	switch {
+	case l.Bin == "npm" && !l.Wrapper:
+		b.npm(l)
 	case l.Wrapper || quiet[l.Bin]:
 		return
 	case l.Bin == "cp" || l.Bin == "mv" || l.Bin == "copyfiles" || l.Bin == "cpx" || l.Bin == "cpy" || l.Bin == "ncp" || l.Bin == "cpr" || l.Bin == "shx" || l.Bin == "copy":
@@ -113,35 +114,50 @@ func (b *built) leaf(a *app, l leaf) {
 	}
 }
 
+// npm is a command of npm that runs no script of the project.
+func (b *built) npm(l leaf) {
+	n, _ := parseCall(literal(append([]string{"npm"}, l.Args...)))
+	switch n.Verb {
+	case "rebuild", "dedupe", "link", "uninstall", "install", "ci", "update", "prune":
+		b.modules = true
+	case "config", "set", "pkg", "version", "cache", "audit", "fund", "ls", "list", "view", "":
+	default:
+		b.unsure(l.Evidence)
+	}
+}
+
 // tool notes the output of bundlers and frameworks.
 func (b *built) tool(a *app, l leaf, sub string) {
 	switch l.Bin {
 	case "vite":
+		if a.manifest.has("@sveltejs/kit") {
+			b.svelteKit(a, l)
+			return
+		}
 		b.config(a, l, sub == "build", "dist", []string{"vite.config.ts", "vite.config.js", "vite.config.mjs", "vite.config.mts", "vite.config.cjs"}, "outDir")
-		b.bundle = b.bundle || !a.manifest.has("@sveltejs/kit") && !contains(l.Args, "--ssr")
-		b.svelteKit(a, l)
 	case "react-scripts", "craco", "react-app-rewired":
 		b.known(a, l, sub == "build" && !contains(l.Assigns, "BUILD_PATH"), "build")
-		b.bundle = true
 	case "ng":
 		b.known(a, l, sub == "build" || sub == "b", a.angularOutput())
-		b.bundle = true
 	case "vue-cli-service":
 		b.config(a, l, sub == "build", "dist", []string{"vue.config.js", "vue.config.ts"}, "outputDir")
-		b.bundle = true
 	case "next":
 		b.next(a, l, sub)
 	case "nuxt", "nuxi":
-		if sub == "prepare" {
-			b.add(a, l, ".nuxt")
+		if sub == "prepare" { // makes types for the build
 			return
 		}
 		b.known(a, l, (sub == "build" || sub == "generate") && leading(a.manifest.version("nuxt")) >= 3, ".output")
 	case "svelte-kit":
-		b.known(a, l, sub == "sync", ".svelte-kit")
+		if sub != "sync" { // makes types for the build
+			b.unsure(l.Evidence)
+		}
 	case "astro":
 		b.config(a, l, sub == "build" || sub == "check", "dist", []string{"astro.config.mjs", "astro.config.ts", "astro.config.js"}, "outDir")
 	case "remix", "react-router":
+		if l.Bin == "remix" && sub == "build" {
+			b.add(a, l, "public/build")
+		}
 		b.config(a, l, strings.HasSuffix(sub, "build"), "build", []string{"vite.config.ts", "react-router.config.ts", "remix.config.js"}, "buildDirectory", "serverBuildPath")
 	case "tsup", "tsdown":
 		b.config(a, l, true, "dist", []string{"tsup.config.ts", "tsup.config.js", "tsup.config.mjs", "tsdown.config.ts"}, "outDir")
@@ -153,12 +169,10 @@ func (b *built) tool(a *app, l leaf, sub string) {
 		b.flagged(a, l, "dist", "-o", "--out")
 	case "parcel":
 		b.flagged(a, l, "dist", "--dist-dir", "-d", "--out-dir")
-		b.bundle = true
 	case "webpack":
 		b.webpack(a, l)
 	case "gatsby":
 		b.known(a, l, sub == "build", "public")
-		b.bundle = true
 	default:
 		b.unsure(l.Evidence)
 	}
@@ -196,6 +210,9 @@ func (b *built) config(a *app, l leaf, ok bool, standard string, files []string,
 	value, other := literalIn(string(data), keys...)
 	if value != "" {
 		standard = value
+		if path.Ext(value) != "" { // a file of the folder
+			standard = path.Dir(value)
+		}
 	}
 	if root, dynamic := literalIn(string(data), "root"); (root != "" && root != ".") || dynamic && strings.Contains(l.Bin, "vite") {
 		other = true

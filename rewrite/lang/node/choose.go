@@ -2,11 +2,9 @@ package node
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/plan"
-	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // choose decides what production gets.
@@ -25,11 +23,20 @@ func (d *designer) choose() *plan.Refusal {
 	a := d.app
 	d.built = a.readBuild(d.steps)
 	d.readHooks()
+	if d.built.any && len(d.built.outputs)+len(d.built.unknown) == 0 && !d.built.modules {
+		d.checksOnly()
+	}
 	d.end = d.last
 	for i, s := range d.steps {
 		if s.does(build, check) && i > d.end {
 			d.end = i
 		}
+	}
+	if refusal := d.readWrites(); refusal != nil {
+		return refusal
+	}
+	if refusal := d.browsers(); refusal != nil {
+		return refusal
 	}
 	d.scan = a.scanSources(d.built.outputs, d.run.entries)
 	d.chooseDev()
@@ -41,6 +48,19 @@ func (d *designer) choose() *plan.Refusal {
 	}
 	d.chooseBase()
 	return nil
+}
+
+// checksOnly takes a build that makes nothing, such as one that only lints, for
+// what it is.
+func (d *designer) checksOnly() {
+	d.built.any = false
+	for i := range d.steps {
+		for j := range d.steps[i].Tasks {
+			if d.steps[i].Tasks[j].Kind == build {
+				d.steps[i].Tasks[j].Kind = check
+			}
+		}
+	}
 }
 
 // readHooks finds the root scripts that the install runs, and whether they only
@@ -84,132 +104,6 @@ func gitHooks(script string) bool {
 	return true
 }
 
-// chooseDev finds the development dependencies that run time needs (H23).
-func (d *designer) chooseDev() {
-	for _, list := range [][]use{d.run.tools, d.run.modules} {
-		for _, u := range list {
-			d.needDev(u)
-		}
-	}
-	for _, u := range d.run.compilers {
-		if u.Package != "tsx" && u.Package != "nodemon" {
-			d.needDev(use{Name: u.Name, Package: "typescript", Evidence: u.Evidence})
-		}
-	}
-	d.frameworkDev()
-	if !d.runsOwnCode() {
-		return
-	}
-	for _, name := range sortedKeys(d.scan.imports) {
-		if !d.alias(name) {
-			d.needDev(use{Name: name, Package: name, Evidence: d.scan.imports[name]})
-		}
-	}
-}
-
-// needDev notes a package that a production install would not bring.
-func (d *designer) needDev(u use) {
-	if d.installedGlobally(u.Package) || u.Package == "" {
-		return
-	}
-	missing, _ := d.app.developmentOnly(u.Package)
-	if !missing {
-		return
-	}
-	for _, have := range d.dev {
-		if have.Package == u.Package {
-			return
-		}
-	}
-	d.dev = append(d.dev, u)
-}
-
-// frameworkDev finds what a framework's own start command loads: its
-// configuration, and TypeScript for one that is written in it.
-func (d *designer) frameworkDev() {
-	var files []string
-	u := d.run.next
-	switch {
-	case u != nil:
-		files = []string{"next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs", "next.config.mts"}
-	case d.run.preview != nil:
-		u = d.run.preview
-		files = []string{"vite.config.ts", "vite.config.js", "vite.config.mjs", "vite.config.mts", "astro.config.mjs", "astro.config.ts", "astro.config.js"}
-	case d.run.nest != nil:
-		d.needDev(use{Name: "typescript", Package: "typescript", Evidence: d.run.nest.Evidence})
-		return
-	default:
-		return
-	}
-	name, data := d.app.readFirst(files...)
-	if name == "" {
-		return
-	}
-	ev := plan.Evidence{Path: d.in.Project.Join(d.app.tree.files[d.app.path(name)].Source), Text: u.Name + " loads " + name}
-	for _, pkg := range configImports(string(data)) {
-		d.needDev(use{Name: pkg, Package: pkg, Evidence: ev})
-	}
-	if strings.HasSuffix(name, ".ts") || strings.HasSuffix(name, ".mts") {
-		d.needDev(use{Name: "typescript", Package: "typescript", Evidence: ev})
-	}
-}
-
-// runsOwnCode reports whether node runs code of the project, whose imports are
-// then looked up in node_modules.
-func (d *designer) runsOwnCode() bool {
-	if d.run.next != nil || d.run.nest != nil || len(d.run.compilers) > 0 {
-		return true
-	}
-	for _, e := range d.run.entries {
-		rel, _ := d.app.rel(e)
-		if !d.selfContained(rel) {
-			return true
-		}
-	}
-	return len(d.run.unknown) > 0
-}
-
-// selfContained reports an entry that carries its own modules: Next.js' and
-// Nuxt's.
-func (d *designer) selfContained(rel string) bool {
-	return strings.Contains(rel, ".next/standalone/") || strings.HasPrefix(rel, ".output/")
-}
-
-// alias reports an import that names a folder of the project or a path mapping of
-// tsconfig.json, and no package.
-func (d *designer) alias(name string) bool {
-	if d.app.manifest.has(name) {
-		return false
-	}
-	top, _, _ := strings.Cut(name, "/")
-	return d.app.tree.hasDir(d.app.path(top)) || d.app.tree.hasDir(d.app.path("src/"+top)) || strings.HasPrefix(name, "@/")
-}
-
-// installedGlobally reports npm install -g of a package.
-func (d *designer) installedGlobally(name string) bool {
-	for _, s := range d.steps {
-		for _, t := range s.Tasks {
-			if t.Kind != global {
-				continue
-			}
-			for _, w := range t.Call.Args {
-				if unversioned(w.Text) == name {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// unversioned takes the version off a package's name.
-func unversioned(text string) string {
-	if i := strings.LastIndexByte(text, '@'); i > 0 {
-		return text[:i]
-	}
-	return text
-}
-
 // chooseContents decides which of the project's files production has.
 func (d *designer) chooseContents() {
 	because := func(ev plan.Evidence, text string) {
@@ -223,11 +117,6 @@ func (d *designer) chooseContents() {
 	}
 	if name, ok := d.app.manifest.local(); ok {
 		because(d.app.says("", name, name+" is a folder of the repository"), "")
-	}
-	for i, s := range d.steps {
-		if i <= d.end && s.does(files, configure, unknown, fetch) && d.touchesApp(s) {
-			because(d.in.Evidence(s.Item, "this step changes files of the project"), "")
-		}
 	}
 	if len(d.whole) > 0 {
 		d.contents = wholeDir
@@ -250,38 +139,6 @@ func (d *designer) chooseContents() {
 	}
 }
 
-// touchesApp reports whether a step writes where the project lies.
-func (d *designer) touchesApp(s step) bool {
-	for _, t := range s.Tasks {
-		switch t.Kind {
-		case unknown, fetch:
-			if t.Dir == d.app.dir && d.app.dir != "/" {
-				return true
-			}
-		case configure, files:
-			if t.Name() != "mkdir" && d.namesApp(t) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// namesApp reports a word of a command that is a path of the project.
-func (d *designer) namesApp(t task) bool {
-	words := append([]shell.Word{}, t.Args...)
-	for _, r := range t.Redirects {
-		words = append(words, r.File)
-	}
-	for i, w := range words {
-		relative := !path.IsAbs(w.Text) && t.Dir == d.app.dir && !strings.HasPrefix(w.Text, "-")
-		if i > 0 && relative || strings.HasPrefix(w.Text, strings.TrimSuffix(d.app.dir, "/")+"/") && d.app.dir != "/" {
-			return true
-		}
-	}
-	return false
-}
-
 // resolves reports a file that node finds without its ending, or a folder.
 func (d *designer) resolves(file string) bool {
 	for _, suffix := range []string{".js", ".mjs", ".cjs", ".json", ".ts", "/index.js"} {
@@ -290,135 +147,6 @@ func (d *designer) resolves(file string) bool {
 		}
 	}
 	return file == d.app.dir
-}
-
-// canBeMinimal finds what run time reads. False where something of it is not
-// known; d.whole then says why.
-func (d *designer) canBeMinimal() bool {
-	a, ok := d.app, true
-	no := func(ev plan.Evidence) { d.whole, ok = append(d.whole, ev), false }
-	for _, e := range d.run.entries {
-		if rel, _ := a.rel(e); !within(rel, d.built.outputs) && d.isSource(e) {
-			no(plan.Evidence{Line: d.startLine(), Text: fmt.Sprintf("%s itself is run", rel)})
-		}
-	}
-	for _, list := range [][]use{d.run.compilers, d.run.migrators} {
-		for _, u := range list {
-			if u.Name != "prisma" {
-				no(withText(u.Evidence, u.Name+" reads the project's sources"))
-			}
-		}
-	}
-	for _, u := range []*use{d.run.nest, d.run.preview} {
-		if u != nil {
-			no(withText(u.Evidence, u.Name+" reads the project's files"))
-		}
-	}
-	if len(d.run.unknown) > 0 {
-		no(plan.Evidence{Line: d.startLine(), Text: "the start command could not be followed to its end"})
-	}
-	if d.run.next != nil {
-		names, why := a.nextFiles()
-		if d.reads = append(d.reads, names...); why != nil {
-			no(*why)
-		}
-		if a.tree.hasDir(a.path("public")) {
-			d.reads = append(d.reads, "public")
-		}
-	}
-	if !d.runsOwnCode() {
-		return ok && d.servesOutput()
-	}
-	if d.scan.partial {
-		no(plan.Evidence{Text: "not all sources could be read"})
-	}
-	if len(d.scan.unsure) > 0 {
-		no(d.scan.unsure[0])
-	}
-	d.keepRead()
-	return ok
-}
-
-// isSource reports an entry that is a file of the context, not of the build.
-func (d *designer) isSource(e string) bool { return d.app.tree.has(e) || d.resolves(e) }
-
-// servesOutput sees that a static server's folder is one that the build makes.
-func (d *designer) servesOutput() bool {
-	if len(d.run.servers) == 0 {
-		return len(d.run.entries) > 0
-	}
-	return len(d.built.outputs) > 0
-}
-
-// irrelevant are files that no running program reads although sources may hold
-// their name.
-var irrelevant = set("package.json package-lock.json npm-shrinkwrap.json node_modules Dockerfile README.md LICENSE tsconfig.json src .git .gitignore .dockerignore")
-
-// keepRead adds what the sources name (H37), and what packages read by custom.
-func (d *designer) keepRead() {
-	implied := map[string][]string{
-		"config": {"config"}, "dotenv": {".env"}, "@nestjs/config": {".env"}, "dotenv-flow": {".env"}, "express-handlebars": {"views"},
-		"i18n": {"locales"}, "@prisma/client": {"prisma"}, "next-i18next": {"next-i18next.config.js"}, "typeorm": {"ormconfig.json", "ormconfig.js"},
-		"sequelize-cli": {".sequelizerc", "migrations", "config", "models"},
-	}
-	want := map[string]bool{}
-	for name := range d.scan.segments {
-		want[name] = !irrelevant[name] || name == "src"
-	}
-	for pkg, names := range implied {
-		if d.app.manifest.section(pkg) == production {
-			for _, n := range names {
-				want[n] = true
-			}
-		}
-	}
-	for _, u := range d.run.modules {
-		if u.Package == "tsconfig-paths" {
-			want["tsconfig.json"] = true
-		}
-	}
-	for _, e := range d.run.entries {
-		if rel, ok := d.app.rel(e); ok && !within(rel, d.built.outputs) {
-			want[rel] = true
-		}
-	}
-	d.localEnv = want[".env"] && !d.app.tree.has(d.app.path(".env")) && d.mayHaveEnv()
-	for _, child := range d.app.tree.children(d.app.dir) {
-		name := strings.TrimSuffix(child, "/")
-		if want[name] && !within(name, d.built.outputs) && name != "node_modules" && name != "package.json" && !contains(d.reads, name) {
-			d.reads = append(d.reads, name)
-		}
-	}
-}
-
-// mayHaveEnv reports that a .env which git ignores would be copied with the rest
-// where there is one, so that the program of a local build has it.
-func (d *designer) mayHaveEnv() bool {
-	data, err := d.in.Project.Read(".gitignore")
-	if err != nil {
-		data, err = d.in.Project.Read(d.in.Project.Join(".gitignore"))
-	}
-	if err != nil || !strings.Contains(string(data), ".env") || d.ignores(".env") {
-		return false
-	}
-	for _, s := range d.steps {
-		if s.Keyword == "COPY" || s.Keyword == "ADD" {
-			for _, source := range s.Sources() {
-				if c := path.Clean(source); (c == "." || c == "/") && s.Scope.Abs(s.Dest()) == d.app.dir {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// startLine is the line of the instruction that starts the program.
-func (d *designer) startLine() int {
-	if d.run.item == nil {
-		return 0
-	}
-	return d.in.File.Line(d.run.item.Instruction)
 }
 
 // chooseModules decides where node_modules come from.
@@ -431,7 +159,7 @@ func (d *designer) chooseModules() {
 		d.modules = complete
 	case d.contents == wholeDir && d.omitsDev():
 		d.modules = asAuthor
-	case d.contents != wholeDir && !d.needsModules():
+	case d.contents != wholeDir && !d.needsModules() && (d.built.any || d.app.manifest.installsNothing() && !d.adds()):
 		d.modules = noModules
 	case d.omitsDev():
 		d.modules = asAuthor

@@ -84,7 +84,7 @@ func (d *designer) runPart(s step, t task) (p part, follows bool) {
 		return part{}, false
 	}
 	left := 0
-	for i, w := range words {
+	for _, w := range words {
 		name := shell.PackageName(manager, w.Text)
 		if !d.buildOnly(manager, w.Text) && !d.removed(name) {
 			left++
@@ -96,7 +96,6 @@ func (d *designer) runPart(s step, t task) (p part, follows bool) {
 			left++
 		}
 		p.edits = append(p.edits, plan.Edit{Span: dockerfile.Span{Start: d.before(t, w), End: w.End}, Text: text})
-		_ = i
 	}
 	p.keep = left > 0
 	return p, false

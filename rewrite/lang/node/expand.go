@@ -33,11 +33,11 @@ type expander struct {
 	proj     *app
 	workdir  string
 	leaves   []leaf
+	followed []string // shell scripts of the project that are run, paths in the image
 	ran      []string // npm scripts that are run, in order
 	usesNpm  bool     // npm, npx or another manager is started itself
 	moved    bool     // a cd leads somewhere else
 	unknown  []string // what could not be followed
-	external map[string]bool
 }
 
 // text follows a shell text that does not stand in the Dockerfile.
@@ -99,6 +99,10 @@ func (x *expander) words(words []string, proto leaf, depth int) {
 	switch name {
 	case "cd", "pushd":
 		x.moved = x.moved || len(rest) == 0 || path.Clean(rest[0]) != "." && path.Clean(rest[0]) != x.workdir
+	case "exec": // exec "$@": the CMD, which is followed by itself
+		if len(rest) > 0 && !strings.HasPrefix(rest[0], "$") {
+			x.words(rest, proto, depth)
+		}
 	case "npm":
 		x.npm(rest, proto, depth)
 	case "yarn", "pnpm", "bun":
@@ -315,6 +319,7 @@ func (x *expander) file(words []string, proto leaf, depth int) bool {
 		x.leaf(proto)
 		return true
 	}
+	x.followed = append(x.followed, full)
 	proto.Path, proto.Bin, proto.Wrapper = full, path.Base(full), true
 	proto.Args = words[1:]
 	x.leaf(proto)

@@ -17,10 +17,11 @@ func (d *designer) facts() {
 			"all dependencies stay in production")
 	}
 	if (d.modules == fresh || d.modules == pruned || d.modules == noModules) && d.app.hasDevelopment() && !d.omitsDev() {
-		add("development-dependencies-in-image", d.in.Evidence(d.steps[d.last].Item, fmt.Sprintf("%d development dependencies are installed", len(d.app.manifest.DevDependencies))), "")
-	}
-	if d.modules == pruned {
-		add("development-dependencies-in-image", d.modulesWhy, "npm prune takes them out of the full install, because an install of their own is not certain to give the same")
+		detail := ""
+		if d.modules == pruned {
+			detail = "npm prune takes them out of the full install, because an install of its own is not certain to give the same: " + d.modulesWhy.String()
+		}
+		add("development-dependencies-in-image", d.in.Evidence(d.steps[d.last].Item, fmt.Sprintf("%d development dependencies are installed", len(d.app.manifest.DevDependencies))), detail)
 	}
 	if len(d.whole) > 0 {
 		add("runtime-files", d.whole[0], map[contents]string{
@@ -40,7 +41,10 @@ func (d *designer) facts() {
 	if d.slimWhy != "" {
 		add("native-code", plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "production stays on the full image: " + d.slimWhy}, "")
 	}
-	if d.names.test != "" {
+	if d.ownTest {
+		add("tests-not-run", d.in.Evidence(d.steps[d.end].Item, "the checks that stood in the image's own build have a stage"),
+			"an image is built without them; docker build --target "+d.names.test+" runs them")
+	} else if d.names.test != "" {
 		add("tests-not-run", d.app.says("scripts", "test", "the project has tests"), "docker build --target "+d.names.test+" runs them")
 	}
 	for _, s := range d.in.Project.Services() {

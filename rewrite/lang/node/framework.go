@@ -53,11 +53,9 @@ func (b *built) next(a *app, l leaf, sub string) {
 	}
 }
 
-// svelteKit replaces Vite's folder by that of SvelteKit's adapter.
+// svelteKit adds the folder of SvelteKit's adapter, which takes the place of
+// Vite's.
 func (b *built) svelteKit(a *app, l leaf) {
-	if !a.manifest.has("@sveltejs/kit") {
-		return
-	}
 	if !a.manifest.has("@sveltejs/adapter-node") && !a.manifest.has("@sveltejs/adapter-static") {
 		b.unsure(l.Evidence)
 		return

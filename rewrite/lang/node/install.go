@@ -72,8 +72,8 @@ func (d *designer) freshRun(s step) (plan.Step, *plan.Refusal) {
 		case build, check, prune:
 		case global:
 			parts[i].keep = d.helpsInstall(t)
-		case nothing:
-			parts[i].keep = true
+		case files, configure, fetch, permission:
+			parts[i].keep = t.Name() == "mkdir" || !d.touchesApp(t) && !(t.Kind == permission && d.operatesOnApp(t))
 		default:
 			parts[i].keep = true
 		}
@@ -89,13 +89,9 @@ func (d *designer) freshRun(s step) (plan.Step, *plan.Refusal) {
 	if !ok {
 		return nil, d.in.Refuse(plan.UnknownWriteSet, s.Item, "the install stands in a script that cannot be taken apart", "give the install a RUN of its own")
 	}
-	if k, ok := out.(plan.Keep); ok {
-		return d.keepItem(s), d.none(k)
-	}
+	d.coverRun(s, out)
 	return out, nil
 }
-
-func (d *designer) none(plan.Keep) *plan.Refusal { return nil }
 
 // helpsInstall reports a global package that installs need: npm itself, and what
 // builds native modules.

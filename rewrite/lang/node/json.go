@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -39,9 +40,9 @@ func (s *scanner) next() byte {
 	return s.data[s.pos]
 }
 
-// object calls visit for each key of an object, with the scanner in front of its
-// value; visit has to read or skip it.
-func (s *scanner) object(visit func(key string) error) error {
+// object calls visit for each key of an object, as written between its quotes,
+// with the scanner in front of the value; visit has to read or skip it.
+func (s *scanner) object(visit func(key []byte) error) error {
 	if s.next() != '{' {
 		return errJSON
 	}
@@ -60,7 +61,7 @@ func (s *scanner) object(visit func(key string) error) error {
 			return errJSON
 		}
 		s.pos++
-		if err := visit(unquoteJSON(raw)); err != nil {
+		if err := visit(raw[1 : len(raw)-1]); err != nil {
 			return err
 		}
 		switch s.next() {
@@ -81,13 +82,18 @@ func (s *scanner) text() ([]byte, error) {
 	if start >= len(s.data) || s.data[start] != '"' {
 		return nil, errJSON
 	}
-	for i := start + 1; i < len(s.data); i++ {
-		switch s.data[i] {
-		case '\\':
-			i++
-		case '"':
-			s.pos = i + 1
-			return s.data[start:s.pos], nil
+	for i := start + 1; i < len(s.data); {
+		quote := bytes.IndexByte(s.data[i:], '"')
+		if quote < 0 {
+			break
+		}
+		escapes := 0
+		for k := i + quote - 1; k >= i && s.data[k] == '\\'; k-- {
+			escapes++
+		}
+		if i += quote + 1; escapes%2 == 0 {
+			s.pos = i
+			return s.data[start:i], nil
 		}
 	}
 	return nil, errJSON
@@ -142,16 +148,16 @@ func (s *scanner) decode(v any) error {
 	return json.Unmarshal(raw, v)
 }
 
-func unquoteJSON(raw []byte) string {
-	inner := raw[1 : len(raw)-1]
-	if !strings.Contains(string(inner), `\`) {
-		return string(inner)
-	}
-	var out string
-	if json.Unmarshal(raw, &out) != nil {
-		return string(inner)
-	}
-	return out
+// yes reads a value and reports whether it is true.
+func (s *scanner) yes() (bool, error) {
+	raw, err := s.value()
+	return string(bytes.TrimSpace(raw)) == "true", err
+}
+
+// str reads a value that is a string, without its escapes undone.
+func (s *scanner) str() (string, error) {
+	raw, err := s.value()
+	return string(bytes.Trim(raw, "\" \t\r\n")), err
 }
 
 // relaxed turns the JSON of tsconfig.json, with comments and commas at the end of

@@ -22,7 +22,6 @@ type locked struct {
 	Version string
 	Dev     bool // only development dependencies need it
 	Script  bool // hasInstallScript
-	Link    bool
 }
 
 var errLock = errors.New("not a lock file of npm")
@@ -32,18 +31,18 @@ var errLock = errors.New("not a lock file of npm")
 func parseLock(path string, data []byte) (*lock, error) {
 	s := scanner{data: trimBOM(data)}
 	l := &lock{Path: path, packages: map[string]locked{}}
-	err := s.object(func(key string) error {
-		switch key {
+	err := s.object(func(key []byte) error {
+		switch string(key) {
 		case "lockfileVersion":
 			return s.decode(&l.Version)
 		case "packages":
-			return s.object(func(place string) error { return l.entry(&s, place) })
+			return s.object(func(place []byte) error { return l.entry(&s, string(place)) })
 		case "dependencies":
-			return s.object(func(name string) error {
+			return s.object(func(name []byte) error {
 				if l.root != nil { // version 2 repeats itself for old readers
 					return s.skip()
 				}
-				return l.entry(&s, "node_modules/"+name)
+				return l.entry(&s, "node_modules/"+string(name))
 			})
 		}
 		return s.skip()
@@ -64,18 +63,18 @@ func (l *lock) entry(s *scanner, place string) error {
 		return s.decode(l.root)
 	}
 	var p locked
-	err := s.object(func(key string) error {
-		switch key {
+	err := s.object(func(key []byte) (err error) {
+		switch string(key) {
 		case "version":
-			return s.decode(&p.Version)
+			p.Version, err = s.str()
 		case "dev":
-			return s.decode(&p.Dev)
+			p.Dev, err = s.yes()
 		case "hasInstallScript":
-			return s.decode(&p.Script)
-		case "link":
-			return s.decode(&p.Link)
+			p.Script, err = s.yes()
+		default:
+			err = s.skip()
 		}
-		return s.skip()
+		return err
 	})
 	l.packages[place] = p
 	return err
@@ -134,17 +133,4 @@ func (l *lock) native() []string {
 		}
 	}
 	return names
-}
-
-// links reports packages of the repository that node_modules only links to.
-func (l *lock) links() bool {
-	if l == nil {
-		return false
-	}
-	for _, p := range l.packages {
-		if p.Link {
-			return true
-		}
-	}
-	return false
 }

@@ -39,6 +39,7 @@ func design(in *plan.Input) (*plan.Plan, *plan.Refusal) {
 		}
 	}
 	d.facts()
+	d.estimate()
 	return d.plan, nil
 }
 
@@ -83,6 +84,7 @@ type designer struct {
 	hooks      []string        // root scripts that the install runs
 	husky      bool            // … which only set up git hooks
 	reads      []string        // files and folders of the project that run time reads, under minimal
+	browser    string          // a folder outside the project that the install fills; "" for none
 	localEnv   bool            // a .env that is not in the repository may be copied
 	slim       string          // production's image; "" for the author's
 	slimRef    string          // the same with variables put in
@@ -90,6 +92,7 @@ type designer struct {
 	extra      []string        // packages that the full image has and the slim one lacks
 	names      names
 
+	ownTest bool // the author's file tests and builds nothing: the tests are a stage
 	plan    *plan.Plan
 	covered map[int]bool   // items that stand in a stage
 	reasons map[int]string // why an item stands in none

@@ -13,7 +13,7 @@ type productionSteps struct {
 	d     *designer
 	steps []plan.Step
 	args  map[int]int // index in steps → index of the ARG item
-	user  int         // where a USER would go; -1 where nothing follows
+	takes bool        // something comes from another stage
 }
 
 // production writes the last stage: the author's list, in which copies from the
@@ -37,6 +37,9 @@ func (d *designer) production() *plan.Refusal {
 	p.dropArgs()
 	p.environment()
 	p.addUser()
+	if !p.takes {
+		return &plan.Refusal{Code: plan.SmallSaving, Evidence: d.in.Evidence(d.steps[d.last].Item, "run time needs nothing of what is installed or built")}
+	}
 	base := d.in.Base.Ref
 	if d.slim != "" {
 		base = d.slimRef
@@ -77,6 +80,8 @@ func (p *productionSteps) item(s step) *plan.Refusal {
 			p.d.coverRun(s, step)
 			p.add(step)
 		}
+	case "CMD":
+		p.add(p.d.execForm(s))
 	case "ARG":
 		p.args[len(p.steps)] = s.Index
 		p.add(s.Keep())
@@ -101,7 +106,8 @@ func (d *designer) keepsCopy(s step) bool {
 	}
 	inside, outside := d.copiesTo(s)
 	if dest := s.Scope.Abs(s.Dest()); len(inside)+len(outside) == 0 && (dest == d.app.dir || strings.HasPrefix(dest, d.app.dir+"/")) {
-		return d.contents == authors || s.Index > d.end // nothing of it is in the repository
+		// Nothing of it is in the repository: a download, or a file that git ignores.
+		return s.Index > d.end || d.contents != wholeDir && !strings.HasSuffix(path.Clean(strings.Join(s.Sources(), " ")), ".git")
 	}
 	switch {
 	case len(outside) > 0 || len(inside) == 0:
@@ -157,7 +163,7 @@ func (d *designer) manifestAtRun(rel string) bool {
 }
 
 func (d *designer) wantsManifest() bool {
-	return d.modules != noModules || len(d.run.scripts) > 0 || d.runsOwnCode() || len(d.run.entries) > 0
+	return d.modules != noModules || len(d.run.scripts) > 0 || d.runsOwnCode()
 }
 
 // taken takes a name off what still has to be copied from the build.
@@ -186,12 +192,33 @@ func (p *productionSteps) modules(at int) {
 		}
 	}
 	p.copy(at, from, "node_modules")
+	p.browser(from)
+}
+
+// browser copies what the install downloaded into a folder of its own.
+func (p *productionSteps) browser(from string) {
+	if p.d.browser != "" {
+		p.add(plan.New{Text: p.d.keyword("COPY") + " --from=" + from + " " + p.d.browser + " " + p.d.browser})
+	}
 }
 
 // copy copies a file or folder of the project from another stage.
 func (p *productionSteps) copy(at int, stage, name string) {
 	d := p.d
-	p.add(plan.New{Text: d.keyword("COPY") + " --from=" + stage + " " + d.app.path(name) + " " + d.dest(at, name)})
+	p.takes = true
+	p.add(plan.New{Text: d.keyword("COPY") + " --from=" + stage + d.owner(at) + " " + d.app.path(name) + " " + d.dest(at, name)})
+}
+
+// owner gives copied files to the user that the author has set at an item: files
+// keep the owner that they have in the other stage, but a copied folder itself
+// becomes root's.
+func (d *designer) owner(at int) string {
+	user := d.steps[at].Scope.User
+	name, _, _ := strings.Cut(user, ":")
+	if name == "" || name == "root" || name == "0" {
+		return ""
+	}
+	return " --chown=" + user
 }
 
 // outputs copies what the build makes, at the place of the last build step.
@@ -204,7 +231,9 @@ func (p *productionSteps) outputs(at int) {
 		} else if from == "" {
 			from = d.names.full
 		}
-		p.add(plan.New{Text: d.keyword("COPY") + " --from=" + from + " " + d.app.dir + " " + d.dest(at, "")})
+		p.takes = true
+		p.add(plan.New{Text: d.keyword("COPY") + " --from=" + from + d.owner(at) + " " + d.app.dir + " " + d.dest(at, "")})
+		p.browser(from)
 		return
 	}
 	if d.contents == minimal {
@@ -215,7 +244,7 @@ func (p *productionSteps) outputs(at int) {
 			p.copy(at, d.names.build, name)
 		}
 		if d.localEnv { // a pattern may match nothing
-			p.add(plan.New{Text: d.keyword("COPY") + " --from=" + d.names.build + " " + d.app.path(".env*") + " " + d.dest(at, "")})
+			p.add(plan.New{Text: d.keyword("COPY") + " --from=" + d.names.build + d.owner(at) + " " + d.app.path(".env*") + " " + d.dest(at, "")})
 		}
 	}
 	if d.names.build != "" {
@@ -229,6 +258,9 @@ func (p *productionSteps) outputs(at int) {
 func (d *designer) outputs() []string {
 	var out []string
 	for _, o := range d.built.outputs {
+		if d.contents == minimal && within(o, d.reads) {
+			continue // it came along
+		}
 		if d.standalone(o) {
 			o = path.Join(o, "standalone")
 		}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
@@ -14,10 +15,26 @@ func (d *designer) keepsTask(s step, t task) bool {
 	switch t.Kind {
 	case global:
 		return d.keepsGlobal(t)
-	case unknown, fetch, files, configure:
-		return d.contents != wholeDir || s.Index > d.end || !d.touchesApp(s)
-	case user, permission:
+	case unknown, configure, fetch, files:
+		return s.Index > d.end || t.Kind == unknown || !d.touchesApp(t) || t.Name() == "mkdir"
+	case permission:
+		return s.Index > d.end || d.contents == authors || t.Name() != "chmod" || !d.operatesOnApp(t)
+	case user:
 		return true
+	}
+	return false
+}
+
+// operatesOnApp reports operands that are files of the project.
+func (d *designer) operatesOnApp(t task) bool {
+	for _, w := range t.Args[1:] {
+		p := w.Text
+		if !path.IsAbs(p) {
+			p = path.Join(t.Dir, p)
+		}
+		if d.app.tree.has(path.Clean(p)) {
+			return true
+		}
 	}
 	return false
 }
@@ -208,10 +225,15 @@ func (d *designer) programNeedsRoot() *plan.Evidence {
 		return line("the start command could not be followed to its end")
 	case len(d.run.compilers) > 0, len(d.run.migrators) > 0, d.run.next != nil, d.run.nest != nil, d.run.preview != nil:
 		return line("the start command may write into the project's folder")
+	case d.browser != "":
+		return line("the browser lies in root's home")
 	case d.unknownTool() != "":
 		return line(d.unknownTool() + " may write files")
-	case len(d.run.system) > 0:
-		return line(fmt.Sprintf("%s is started as well", d.run.system[0].Name))
+	}
+	for _, u := range d.run.system {
+		if !calmPrograms[u.Name] {
+			return line(fmt.Sprintf("%s is started as well", u.Name))
+		}
 	}
 	if !d.runsOwnCode() {
 		return nil
@@ -222,6 +244,9 @@ func (d *designer) programNeedsRoot() *plan.Evidence {
 	if len(d.scan.writes) > 0 {
 		return &d.scan.writes[0]
 	}
+	if ev := d.sqlite(); ev != nil {
+		return ev
+	}
 	for _, name := range []string{"sqlite3", "better-sqlite3", "multer", "puppeteer", "playwright", "whatsapp-web.js", "@wppconnect-team/wppconnect", "winston-daily-rotate-file", "lowdb", "nedb", "pm2", "node-cron-tz", "formidable", "express-fileupload", "level", "leveldown", "@strapi/strapi", "parse-server", "libsql", "@libsql/client"} {
 		if d.app.manifest.section(name) == production {
 			ev := d.app.says("", name, name+" writes files")
@@ -231,8 +256,37 @@ func (d *designer) programNeedsRoot() *plan.Evidence {
 	return nil
 }
 
+// sqlite finds a database in a file: a Prisma schema for one, or a variable that
+// names one.
+func (d *designer) sqlite() *plan.Evidence {
+	for _, name := range d.app.tree.under(d.app.dir) {
+		if path.Ext(name) != ".prisma" {
+			continue
+		}
+		data, _ := d.app.read(name)
+		if strings.Contains(string(data), `"sqlite"`) {
+			return &plan.Evidence{Path: d.in.Project.Join(d.app.tree.files[name].Source), Text: "the database is a file"}
+		}
+	}
+	for _, s := range d.steps {
+		if s.Keyword != "ENV" {
+			continue
+		}
+		for _, p := range s.Pairs {
+			if strings.Contains(p.Value, "file:") || strings.Contains(p.Value, ".sqlite") || strings.HasSuffix(dockerfile.Unquote(p.Value), ".db") {
+				ev := d.in.Evidence(s.Item, p.Key+" names a database in a file")
+				return &ev
+			}
+		}
+	}
+	return nil
+}
+
 // calmTools are programs of packages that write nothing into the project.
 var calmTools = set("serve http-server sirv cross-env cross-env-shell dotenv dotenvx env-cmd dotenv-flow http-server-spa spa-http-server angular-http-server superstatic ws remix-serve react-router-serve rimraf")
+
+// calmPrograms are programs of the system that need no rights.
+var calmPrograms = set("tini dumb-init docker-init catatonit sh bash ash dash curl wget nc wait-for-it.sh wait-for-it wait-for kill")
 
 // unknownTool is a program of a package of which it is not known what it writes.
 func (d *designer) unknownTool() string {

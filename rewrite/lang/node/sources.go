@@ -41,7 +41,7 @@ var (
 	wordsSpawn = strings.Fields(`child_process execa shelljs cross-spawn`)
 	wordsPort  = strings.Fields(`listen( PORT port`)
 
-	reListen = regexp.MustCompile(`(?:listen\(|PORT\s*(?:\|\||\?\?)|[pP]ort\s*[=:])\s*['"]?(\d{2,5})\b`)
+	reListen = regexp.MustCompile(`(?:listen\(|PORT\s*(?:\|\||\?\?)|\b[pP]ort\s*=)\s*['"]?(\d{2,5})\b`)
 	reCall   = regexp.MustCompile(`(?:^|[^.\w]|(?:child_process|childProcess|child|cp|shell|proc)\.)(?:exec|execSync|spawn|spawnSync|execFile|execFileSync|execa|execaSync|execAsync|execPromise)\(\s*([\x60'"])?`)
 )
 
@@ -88,8 +88,12 @@ func (a *app) scanSources(outputs, entries []string) *scan {
 	for _, c := range a.tree.children(a.dir) {
 		children[strings.TrimSuffix(c, "/")] = true
 	}
+	bundled := a.manifest.has("@sveltejs/kit") // its adapter takes development dependencies into the build
 	for _, name := range a.tree.under(a.dir) {
 		rel, _ := a.rel(name)
+		if bundled && strings.HasPrefix(rel, "src/") {
+			continue
+		}
 		if !sourceExt[path.Ext(rel)] || isAside(rel) && !startsIn(rel, entries) || within(rel, outputs) || inPublic(rel) {
 			continue
 		}

@@ -19,7 +19,8 @@ func (d *designer) chooseNames() {
 	n := &d.names
 	n.production = d.productionName()
 	later := d.end > d.last // the build has steps of its own behind the install
-	withBuild := d.built.any || d.checksAfter()
+	withBuild := d.built.any
+	d.ownTest = !withBuild && later && d.checks()
 	switch d.modules {
 	case fresh:
 		n.deps = "deps"
@@ -27,6 +28,8 @@ func (d *designer) chooseNames() {
 			n.devDeps, n.build = "dev-deps", "build"
 		} else if withBuild {
 			n.build = "build"
+		} else if d.ownTest {
+			n.devDeps = "dev-deps"
 		}
 	case pruned:
 		n.deps = "deps"
@@ -35,6 +38,9 @@ func (d *designer) chooseNames() {
 		} else if withBuild {
 			n.build = "build"
 		} else {
+			n.devDeps = "dev-deps"
+		}
+		if d.ownTest {
 			n.devDeps = "dev-deps"
 		}
 	case asAuthor, complete, noModules:
@@ -70,8 +76,8 @@ func (d *designer) mixed() bool {
 	return false
 }
 
-// checksAfter reports tests or linters that the author's build runs.
-func (d *designer) checksAfter() bool {
+// checks reports tests or linters that the author's file runs.
+func (d *designer) checks() bool {
 	for _, s := range d.steps {
 		if s.does(check) {
 			return true
@@ -123,13 +129,13 @@ func (d *designer) assemble() *plan.Refusal {
 		if refusal != nil {
 			return refusal
 		}
-		d.stage(n.deps, "installs the production dependencies", plan.Build, d.in.FromAs(n.deps), ref, steps)
+		d.stage(n.deps, "installs the production dependencies", plan.Build, d.fromAs(n.deps), ref, steps)
 	}
 	if n.full != "" {
-		d.stage(n.full, d.fullPurpose(), plan.Build, d.in.FromAs(n.full), ref, d.buildSteps(0, d.last, true))
+		d.stage(n.full, d.fullPurpose(), plan.Build, d.fromAs(n.full), ref, d.buildSteps(0, d.last, true))
 	}
 	if n.build != "" {
-		from, base, steps := d.in.FromAs(n.build), ref, d.buildSteps(0, d.end, false)
+		from, base, steps := d.fromAs(n.build), ref, d.buildSteps(0, d.end, false)
 		if n.full != "" {
 			from, base, steps = d.from(n.full, n.build), n.full, d.laterSteps()
 		}
@@ -140,12 +146,25 @@ func (d *designer) assemble() *plan.Refusal {
 		if source == "" {
 			source = n.devDeps
 		}
-		command := d.lastInstall().prune(d.app.npm)
-		d.stage(n.deps, "takes the development dependencies out again", plan.Build, d.from(source, n.deps), source,
-			[]plan.Step{plan.New{Text: d.keyword("RUN") + " " + d.inApp(command), Evidence: d.modulesWhy}})
+		d.stage(n.deps, "takes the development dependencies out again", plan.Build, d.from(source, n.deps), source, []plan.Step{d.pruneStep()})
 	}
 	d.testStage()
 	return d.production()
+}
+
+// pruneStep is the author's own npm prune where there is one, or a new one.
+func (d *designer) pruneStep() plan.Step {
+	for _, s := range d.steps {
+		if s.Index <= d.end || !s.only(prune, cache) {
+			continue
+		}
+		for _, t := range s.Tasks {
+			if t.Call != nil && t.Call.Verb == "prune" && t.Dir == d.app.dir {
+				return d.keepItem(s)
+			}
+		}
+	}
+	return plan.New{Text: d.keyword("RUN") + " " + d.inApp(d.lastInstall().prune(d.app.npm)), Evidence: d.modulesWhy}
 }
 
 // inApp runs a command in the project's folder.
@@ -186,10 +205,7 @@ func (d *designer) fullPurpose() string {
 }
 
 func (d *designer) buildPurpose() string {
-	switch {
-	case !d.built.any:
-		return "checks the project"
-	case d.names.full == "":
+	if d.names.full == "" {
 		return "installs all dependencies and builds the project"
 	}
 	return "builds the project"

@@ -27,15 +27,19 @@ type needs struct {
 	servers   []use    // static servers
 	dev       []use    // development servers
 	migrators []use
-	next      *use // next start
-	preview   *use // vite preview and its like
-	nest      *use // nest start, which compiles
-	scripts   []string
-	npm       bool // a package manager is started itself
+	next      *use     // next start
+	preview   *use     // vite preview and its like
+	nest      *use     // nest start, which compiles
+	scripts   []string // npm scripts
+	files     []string // shell scripts of the project, paths in the image
+	npm       bool     // a package manager is started itself
 	unknown   []string
+	shell     bool // a shell is started, or node without a file
 	none      bool // nothing says how the image is started
 	item      *plan.Item
 }
+
+var shells = set("sh bash ash dash zsh fish")
 
 // readStart follows ENTRYPOINT, CMD, the health check and the commands that
 // compose services give.
@@ -60,7 +64,12 @@ func (a *app) readStart() *needs {
 			a.health(x, it)
 		}
 	}
-	n.scripts, n.npm, n.unknown = x.ran, x.usesNpm, x.unknown
+	n.none = n.none || len(x.leaves)+len(x.unknown) == 0
+	n.shell = len(x.leaves) > 0 && len(x.ran)+len(x.followed)+len(x.unknown) == 0
+	for _, l := range x.leaves {
+		n.shell = n.shell && (shells[l.Bin] || l.Bin == "node" && len(l.Args) == 0)
+	}
+	n.scripts, n.npm, n.unknown, n.files = x.ran, x.usesNpm, x.unknown, x.followed
 	if x.moved {
 		n.unknown = append(n.unknown, "cd")
 	}
@@ -149,12 +158,17 @@ func (a *app) need(n *needs, l leaf, workdir string) {
 		a.compiled(n, l, workdir)
 	case staticServers[l.Bin]:
 		n.servers = append(n.servers, u)
+	case l.Bin == "remix-serve" || l.Bin == "react-router-serve":
+		if file := first(l.Args); file != "" {
+			n.entry(file, workdir)
+		}
 	case migrators[l.Bin]:
 		n.migrators = append(n.migrators, u)
 	case l.Bin == "next":
 		n.next = &u
 	case l.Bin == "nest":
 		n.nest = &u
+	case contains(l.Args, "build"):
 	case l.Bin == "vite" || l.Bin == "astro" || l.Bin == "nuxt" || l.Bin == "nuxi" || l.Bin == "gatsby" || l.Bin == "vue-cli-service":
 		n.preview = &u
 	}
@@ -171,6 +185,9 @@ func (a *app) need(n *needs, l leaf, workdir string) {
 	if l.Bin == "npm" || l.Bin == "yarn" || l.Bin == "pnpm" {
 		n.installs(l, u)
 		return
+	}
+	if l.Wrapper && a.tree.has(l.Path) {
+		return // a script of the project, which was followed
 	}
 	u.Package = ""
 	n.system = append(n.system, u)
@@ -239,11 +256,27 @@ func (a *app) nodeArgs(n *needs, l leaf, workdir string) {
 				inner := leaf{Bin: path.Base(file), Path: file, Args: args[i+1:], Evidence: l.Evidence}
 				a.need(n, inner, workdir)
 			} else {
-				n.entry(file, workdir)
+				n.entry(a.mainOf(file, workdir), workdir)
 			}
 			return
 		}
 	}
+}
+
+// mainOf is the file that "node ." runs: package.json names it. See
+// https://nodejs.org/api/packages.html#main.
+func (a *app) mainOf(file, workdir string) string {
+	full := file
+	if !path.IsAbs(full) {
+		full = path.Join(workdir, file)
+	}
+	switch {
+	case path.Clean(full) != a.dir:
+		return file
+	case a.manifest.Main != "":
+		return a.path(a.manifest.Main)
+	}
+	return a.path("index.js")
 }
 
 // entry notes a file that is run. A variable in its name makes it unknown.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"path"
 	"regexp"
 	"strings"
 
@@ -17,14 +18,18 @@ var (
 // chooseTest decides whether there is a test stage: the project has a script that
 // runs a unit test runner, and test files reach the image.
 func (d *designer) chooseTest() {
+	if d.ownTest {
+		d.names.test = "test"
+		return
+	}
 	script := d.app.manifest.Scripts["test"]
-	if !reRunner.MatchString(script) || reNoUnit.MatchString(script) || d.modules == asAuthor && d.app.hasDevelopment() {
+	if d.prunesInBuild() || d.testsInBuild() || !reRunner.MatchString(script) || reNoUnit.MatchString(script) || d.modules == asAuthor && d.app.hasDevelopment() {
 		return
 	}
 	found := false
 	for _, name := range d.app.tree.under(d.app.dir) {
 		rel, _ := d.app.rel(name)
-		if reTestFile.MatchString(rel) && !strings.Contains(rel, "node_modules/") && !strings.Contains(rel, "e2e") {
+		if reTestFile.MatchString(rel) && !strings.Contains(rel, "node_modules/") && !strings.Contains(rel, "e2e") && !d.templateTest(name) {
 			found = true
 			break
 		}
@@ -38,6 +43,16 @@ func (d *designer) chooseTest() {
 	}
 }
 
+// templateTest reports the test that Create React App begins a project with. It
+// looks for words of the template's page, which few projects keep.
+func (d *designer) templateTest(name string) bool {
+	if !strings.HasPrefix(path.Base(name), "App.test.") {
+		return false
+	}
+	data, ok := d.app.read(name)
+	return ok && strings.Contains(strings.ToLower(string(data)), "learn react")
+}
+
 // runnerInstalled reports that the test runner is a dependency.
 func (d *designer) runnerInstalled(script string) bool {
 	m := reRunner.FindStringSubmatch(script)
@@ -48,10 +63,37 @@ func (d *designer) runnerInstalled(script string) bool {
 	return d.app.manifest.has(packageOfBin(name))
 }
 
+// prunesInBuild reports that the stage of the build ends without development
+// dependencies, so that nothing can be tested in it.
+func (d *designer) prunesInBuild() bool {
+	for _, s := range d.steps[:d.end+1] {
+		if s.does(prune) {
+			return true
+		}
+	}
+	return false
+}
+
+// testsInBuild reports that the author's build runs the tests already.
+func (d *designer) testsInBuild() bool {
+	for _, s := range d.steps[:d.end+1] {
+		for _, t := range s.Tasks {
+			if t.Kind == check && t.Call != nil && (t.Call.Verb == "test" || t.Call.Verb == "run" && len(t.Call.Args) > 0 && t.Call.Args[0].Text == "test") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // testStage runs the project's own tests. No other stage depends on it.
 func (d *designer) testStage() {
 	n := d.names
 	if n.test == "" {
+		return
+	}
+	if d.ownTest {
+		d.stage(n.test, "runs the author's checks", plan.Test, d.from(n.full, n.test), n.full, d.laterSteps())
 		return
 	}
 	command := "npm test"

@@ -93,6 +93,7 @@ var fullTools = map[string]string{
 	"ssh-keygen": "openssh-client", "gpg": "gnupg", "unzip": "unzip", "zip": "zip", "convert": "imagemagick", "identify": "imagemagick", "mogrify": "imagemagick", "magick": "imagemagick",
 	"ps": "procps", "top": "procps", "pgrep": "procps", "pkill": "procps", "free": "procps", "make": "", "gcc": "", "g++": "", "svn": "subversion", "hg": "mercurial",
 	"xz": "xz-utils", "bzip2": "bzip2", "patch": "patch", "file": "file", "netstat": "", "envsubst": "",
+	"update-ca-certificates": "ca-certificates",
 }
 
 // wrappedTools are packages that start a program of the full image, or link to a

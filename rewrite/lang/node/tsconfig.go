@@ -63,10 +63,13 @@ func (a *app) inside(dir string, noEmit bool) (string, bool, bool) {
 	return dir, noEmit, true
 }
 
+var reLineComment = regexp.MustCompile(`(?m)^\s*(//|\*).*$`)
+
 // literalIn finds a key's string in a configuration file that is a program: the
 // first of the keys with a plain string behind it. other reports that a key is
 // there and its value is not plain.
 func literalIn(text string, keys ...string) (value string, other bool) {
+	text = reLineComment.ReplaceAllString(text, "")
 	for _, key := range keys {
 		re := regexp.MustCompile(`\b` + key + `\s*[:=]\s*(?:['"]([\w./-]+)['"]|(\S))`)
 		if m := re.FindStringSubmatch(text); m != nil {

@@ -29,6 +29,9 @@ func (d *designer) verdict() *plan.Refusal {
 		return &plan.Refusal{Code: plan.DevContainer, Evidence: withText(own.Evidence, "it starts the development server "+own.Name),
 			Remedy: "a start command that serves the built result makes a design possible"}
 	}
+	if d.run.shell {
+		return &plan.Refusal{Code: plan.DevContainer, Evidence: plan.Evidence{Line: d.startLine(), Text: "it starts a shell for people to work in"}}
+	}
 	if d.run.none {
 		return &plan.Refusal{Code: plan.StartUnknown, Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From),
 			Text: "there is no CMD and no ENTRYPOINT, and no compose service says how it is started"}, Remedy: "add a CMD"}
@@ -104,17 +107,45 @@ func withText(ev plan.Evidence, text string) plan.Evidence {
 	return ev
 }
 
+// manyPackages is the number of packages from which on the cache that npm leaves in
+// the image is worth a stage of its own: some 30 MB.
+const manyPackages = 250
+
+// leavesSources reports that the stage of the build leaves enough behind although
+// the dependencies stay: they are not needed at all, or there are so many that
+// npm's cache counts.
+func (d *designer) leavesSources() bool {
+	if d.modules == noModules {
+		return true
+	}
+	return d.contents == minimal && (d.app.lock == nil || len(d.app.lock.packages) >= manyPackages)
+}
+
 // pays refuses a split that would leave nothing behind.
 func (d *designer) pays() *plan.Refusal {
+	if d.modules == noModules && !d.built.any {
+		return &plan.Refusal{Code: plan.PlainInterpreted, Evidence: d.in.Evidence(d.steps[d.last].Item,
+			"nothing is built, and there are no production dependencies")}
+	}
 	lessDev := (d.modules == fresh || d.modules == pruned) && d.app.hasDevelopment()
 	switch {
-	case d.slim != "", lessDev, d.leavesPackages(), d.built.any:
+	case d.slim != "", lessDev, d.leavesPackages(), d.built.any && d.leavesSources():
 		return nil
+	case d.built.any && d.run.preview != nil, d.built.any && d.run.nest != nil:
+		u := d.run.preview
+		if u == nil {
+			u = d.run.nest
+		}
+		return &plan.Refusal{Code: plan.NeedsBuildTool, Evidence: withText(u.Evidence, fmt.Sprintf("%s, a tool of the build, starts the program and reads the sources", u.Name)),
+			Remedy: "start what was built: with node, or with a server of static files"}
 	case d.modules == complete && len(d.run.compilers) > 0:
 		u := d.run.compilers[0]
-		return &plan.Refusal{Code: plan.CompilesAtRuntime, Evidence: withText(u.Evidence, fmt.Sprintf("%s compiles the sources when the image starts", u.Name))}
+		return &plan.Refusal{Code: plan.CompilesAtRuntime, Evidence: withText(u.Evidence, fmt.Sprintf("%s runs the sources themselves when the image starts", u.Name))}
 	case d.modules == complete && len(d.dev) > 0:
 		return &plan.Refusal{Code: plan.SmallSaving, Evidence: withText(d.dev[0].Evidence, fmt.Sprintf("the base is small and %s, a development dependency, is needed at run time", d.dev[0].Package))}
+	case d.built.any:
+		return &plan.Refusal{Code: plan.SmallSaving, Evidence: d.in.Evidence(d.steps[d.last].Item,
+			"the base is small, and run time needs everything that is installed; only sources and caches would stay behind")}
 	case d.slimWhy != "":
 		return &plan.Refusal{Code: plan.SmallSaving, Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: d.slimWhy}}
 	}

@@ -1,0 +1,113 @@
+package golang
+
+import (
+	"reflect"
+	"testing"
+	"testing/fstest"
+
+	"github.com/multistage-app/multistage/rewrite/project"
+)
+
+func TestParseGo(t *testing.T) {
+	for _, c := range []struct {
+		words  []string
+		verb   string
+		output string
+		args   []string
+	}{
+		{[]string{"build"}, "build", "", nil},
+		{[]string{"build", "-o", "app", "."}, "build", "app", []string{"."}},
+		{[]string{"build", "-o=bin/app", "-ldflags", "-s -w", "./cmd/app"}, "build", "bin/app", []string{"./cmd/app"}},
+		{[]string{"build", "-v", "-race", "main.go", "util.go"}, "build", "", []string{"main.go", "util.go"}},
+		{[]string{"mod", "download", "-x"}, "mod download", "", nil},
+		{[]string{"run", "main.go", "-port", "80"}, "run", "", []string{"main.go", "-port", "80"}},
+		{nil, "", "", nil},
+	} {
+		g := parseGo(c.words)
+		if g.verb != c.verb || g.output != c.output || !reflect.DeepEqual(g.args, c.args) {
+			t.Errorf("parseGo(%q) = %q, -o %q, %q; want %q, %q, %q", c.words, g.verb, g.output, g.args, c.verb, c.output, c.args)
+		}
+	}
+}
+
+func TestRunPackages(t *testing.T) {
+	compile, rest := parseGo([]string{"run", "a.go", "b.go", "serve", "c.go"}).packages()
+	if want := []string{"a.go", "b.go"}; !reflect.DeepEqual(compile, want) {
+		t.Errorf("compiles %q, want %q", compile, want)
+	}
+	if want := []string{"serve", "c.go"}; !reflect.DeepEqual(rest, want) {
+		t.Errorf("the program gets %q, want %q", rest, want)
+	}
+}
+
+// The rules of go build: https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies.
+func TestImportBase(t *testing.T) {
+	for path, want := range map[string]string{
+		"example.com/tool":        "tool",
+		"example.com/tool/v2":     "tool",
+		"example.com/tool/cmd/v1": "v1",
+		"tool":                    "tool",
+		"v2":                      "v2",
+	} {
+		if got := importBase(path); got != want {
+			t.Errorf("importBase(%q) = %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestMakefile(t *testing.T) {
+	m := parseMake("BIN ?= bin\nNAME=$(BIN)/app # the program\nFLAGS += -v\n\n.PHONY: all\nall: deps \\\n  build\nbuild: ; go build -o $(NAME)\ndeps:\n\tgo mod download\n\techo $(UNKNOWN)\n")
+	if m.first != "all" {
+		t.Errorf("the first target is %q, want all", m.first)
+	}
+	if want := []string{"deps", "build"}; !reflect.DeepEqual(m.targets["all"].needs, want) {
+		t.Errorf("all needs %q, want %q", m.targets["all"].needs, want)
+	}
+	if got := m.expand(m.targets["build"].recipe[0], 0); got != "go build -o bin/app" {
+		t.Errorf("build runs %q", got)
+	}
+	if got := m.expand(m.targets["deps"].recipe[1], 0); got != "echo $(UNKNOWN)" {
+		t.Errorf("an unknown variable became %q", got)
+	}
+}
+
+func TestMakefileThatNamesItself(t *testing.T) {
+	m := parseMake("A = $(A)$(A)\nall:\n\techo $(A)\n")
+	if got := m.expand("$(A)", 0); len(got) > 1<<20 {
+		t.Errorf("a variable that names itself grew to %d bytes", len(got))
+	}
+}
+
+func TestTree(t *testing.T) {
+	proj, err := project.Open(fstest.MapFS{"Dockerfile": {}, "web/a.html": {}, "web/old/b.html": {}}, "Dockerfile", ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := newTree(proj)
+	tr.copyDir("web", "/srv/web", proj.Sources("web"))
+	tr.move("/srv/web/old", "/srv/new", false)
+	tr.remove("/srv/web/*.html")
+	if want := []string{"/srv/new/b.html"}; !reflect.DeepEqual(tr.paths(), want) {
+		t.Errorf("the tree has %q, want %q", tr.paths(), want)
+	}
+	if tr.isDir("/srv/web") || !tr.isDir("/srv/new") {
+		t.Error("folders do not follow their files")
+	}
+}
+
+func TestMentions(t *testing.T) {
+	for _, c := range []struct {
+		text, name string
+		want       bool
+	}{
+		{"$GOPATH/bin", "GOPATH", true},
+		{"${GOPATH:-/go}", "GOPATH", true},
+		{"$GOPATHS", "GOPATH", false},
+		{"GOPATH", "GOPATH", false},
+		{"$A$GOPATH", "GOPATH", true},
+	} {
+		if got := mentions(c.text, c.name); got != c.want {
+			t.Errorf("mentions(%q, %q) = %v", c.text, c.name, got)
+		}
+	}
+}
