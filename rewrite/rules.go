@@ -53,6 +53,20 @@ var Rules = []Rule{
 		After:  "ENV CGO_ENABLED=0\nRUN go build -o /server .",
 	},
 	{
+		Name: "runs-programs", Section: Architecture, Level: Notice,
+		Title:  "the program starts other programs",
+		Why:    "The code starts programs of the system, such as git or ffmpeg. The production stage has a base that they can be installed on, and those that were found.",
+		Before: "FROM gcr.io/distroless/static-debian12",
+		After:  "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*",
+	},
+	{
+		Name: "node-env-production", Section: Optimization, Level: Notice,
+		Title:  "NODE_ENV is set to production",
+		Why:    "Express, React and many others are faster and show no stack traces to strangers when NODE_ENV is production. It is set in the production stage alone, so that development dependencies are installed where they are needed.",
+		Before: "CMD [\"node\", \"server.js\"]",
+		After:  "ENV NODE_ENV=production\nCMD [\"node\", \"server.js\"]",
+	},
+	{
 		Name: "compose-overrides", Section: Architecture, Level: Warning,
 		Title:  "a compose service uses the image in another way",
 		Why:    "A compose file replaces the command, mounts a folder over the application or names a stage. What it needs has to be in the image or in a stage that it names.",
@@ -121,6 +135,13 @@ var Rules = []Rule{
 		Why:    "The project has tests that the original file does not run. A stage beside the build runs them with docker build --target test and is in no image.",
 		Before: "RUN go build -o /server .",
 		After:  "FROM builder AS test\nRUN go test ./...",
+	},
+	{
+		Name: "tests-need-services", Section: Testing, Level: Notice,
+		Title:  "the tests need a service beside them",
+		Why:    "Tests that start containers or ask a database cannot pass during a build, which has neither. No test stage is proposed that would fail.",
+		Before: "RUN go test ./...",
+		After:  "docker compose run --rm test",
 	},
 	{
 		Name: "no-tests", Section: Testing, Level: Notice,

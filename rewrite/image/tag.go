@@ -70,9 +70,6 @@ func (t tag) after(part string) string {
 	return ""
 }
 
-// latest reports a tag that names no version and moves.
-func (t tag) latest() bool { return t.text == "latest" || t.version == "" }
-
 func versionLike(part string) bool {
 	part = strings.TrimPrefix(part, "v")
 	return part != "" && part[0] >= '0' && part[0] <= '9'
