@@ -44,9 +44,9 @@ func (d *design) testStage(l layout) (plan.Stage, bool) {
 	if len(d.modules) == 0 || d.modules[0].file == nil || d.testsNeedServices() {
 		return plan.Stage{}, false
 	}
-	text := "go test ./..."
+	text := "go test " + d.testPackages()
 	if d.races() {
-		text = "CGO_ENABLED=1 go test -race ./..."
+		text = "CGO_ENABLED=1 go test -race " + d.testPackages()
 	}
 	if m := d.modules[0].dir; m != dir {
 		text = "cd " + m + " && " + text
@@ -55,6 +55,28 @@ func (d *design) testStage(l layout) (plan.Stage, bool) {
 	s.Steps = []plan.Step{plan.New{Text: d.keyword("RUN ") + d.cacheMount() + text, Evidence: at}}
 	d.fact("tests-not-run", at, "")
 	return s, true
+}
+
+// testPackages are the packages of the project. Where its module is a folder that
+// Go's own files lie in too, its folders are named one by one.
+func (d *design) testPackages() string {
+	root := d.modules[0].dir
+	if !below("/go/pkg", root) && !below("/usr/local/go", root) {
+		return "./..."
+	}
+	set := map[string]bool{}
+	for p, source := range d.tree.files {
+		if source == "" || !strings.HasSuffix(p, "_test.go") || strings.Contains(p, "/vendor/") || !below(p, root) {
+			continue
+		}
+		first, rest, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(p, root), "/"), "/")
+		if rest == "" {
+			set["."] = true
+		} else {
+			set["./"+first+"/..."] = true
+		}
+	}
+	return strings.Join(sortedKeys(set), " ")
 }
 
 func (d *design) testEvidence() plan.Evidence {
