@@ -50,7 +50,7 @@ RUN --mount=type=bind,target=. \
 # a repository on disk and calls git, which is not here: it is a command for people.
 #
 # production serves the App without root, shell or package manager
-FROM gcr.io/distroless/static-debian12:nonroot AS production
+FROM gcr.io/distroless/static-debian13:nonroot AS production
 COPY --from=builder /out/multistage /multistage
 # The SQLite file of the queue. An empty folder is copied because a volume takes its
 # owner from the image; mount one here, or every delivery that waits is lost with

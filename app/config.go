@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/multistage-app/multistage/review/config"
 )
 
 // Values of [Config.Verify].
@@ -64,7 +66,7 @@ func ParseConfig(environ []string, flags map[string]string) (Config, error) {
 		case known && value != "":
 			values[name] = value
 		case !known && strings.HasPrefix(name, "MULTISTAGE_") && !serviceLink.MatchString(entry):
-			problems = append(problems, fmt.Errorf("%s is no setting of multistage (did you mean %s?)", name, nearest(name)))
+			problems = append(problems, fmt.Errorf("%s is no setting of multistage%s", name, didYouMean(name)))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(flags)) {
@@ -192,34 +194,14 @@ func checkCertificates(file string) error {
 	return nil
 }
 
-// nearest returns the setting whose name is the fewest edits away.
-func nearest(name string) string {
-	best, distance := "", 1<<30
+// didYouMean names the setting that a misspelt one was probably meant to be.
+func didYouMean(name string) string {
+	var names []string
 	for _, s := range settings {
-		if d := edits(name, s.Env); d < distance {
-			best, distance = s.Env, d
-		}
+		names = append(names, s.Env)
 	}
-	return best
-}
-
-// edits is the number of letters to insert, delete or replace to turn a into b.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	if near := config.Nearest(name, names); near != "" {
+		return fmt.Sprintf(" (did you mean %s?)", near)
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
