@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/contract"
 	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
@@ -17,7 +18,7 @@ import (
 func detect(in *plan.Input) *plan.Refusal {
 	for _, d := range []func(*plan.Input) *plan.Refusal{
 		onbuild, devContainer, minimalBase, product, notebook, processManager, toolchainStart, action, noSource,
-		unknownBase,
+		unknownBase, brokenOriginal,
 	} {
 		if refusal := d(in); refusal != nil {
 			return refusal
@@ -267,4 +268,14 @@ func unsupported(in *plan.Input) *plan.Refusal {
 		what = "what is built here"
 	}
 	return atBase(in, plan.UnsupportedLanguage, fmt.Sprintf("there is no designer for %s yet", what))
+}
+
+// H110: what BuildKit would not build cannot be redesigned.
+func brokenOriginal(in *plan.Input) *plan.Refusal {
+	_, err := contract.Of(in.File.Path, in.File.Source)
+	if err == nil {
+		return nil
+	}
+	return &plan.Refusal{Code: plan.BrokenOriginal, Evidence: plan.Evidence{Text: "BuildKit would not build it: " + err.Error()},
+		Remedy: "the file has to build before it can be redesigned"}
 }

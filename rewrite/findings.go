@@ -168,13 +168,15 @@ func (f *finder) start(r Result) {
 	if !ok {
 		return
 	}
-	if it.Script != nil {
+	changed := map[plan.Field]bool{}
+	for _, row := range r.Contract {
+		changed[row.Field] = changed[row.Field] || row.Change != nil
+	}
+	if it.Script != nil && !changed[plan.FieldCommand] {
 		f.add("shell-form-start", f.in.Evidence(it, "a shell is process 1"), "")
 	}
-	for _, row := range r.Contract {
-		if row.Field == plan.FieldUser && row.Change != nil {
-			return
-		}
+	if changed[plan.FieldUser] {
+		return
 	}
 	if user(f.in.End.User) == "root" && !f.said("user-kept-root") {
 		f.add("runs-as-root", f.in.Evidence(it, "no USER is set, so the process runs as root"), "")

@@ -20,7 +20,7 @@ func checkContract(in *plan.Input, p *plan.Plan, after []byte) ([]Promise, error
 	if err != nil {
 		return nil, fmt.Errorf("BuildKit would not build the rewrite: %w", err)
 	}
-	promises := compare(in, before, now)
+	promises := compare(in, p, before, now)
 	used := map[*plan.Change]bool{}
 	for i := range promises {
 		row := &promises[i]
@@ -52,13 +52,13 @@ func named(p *plan.Plan, row *Promise) *plan.Change {
 }
 
 // compare lists every promise of either image, in the order of the fields.
-func compare(in *plan.Input, before, after contract.Contract) []Promise {
+func compare(in *plan.Input, p *plan.Plan, before, after contract.Contract) []Promise {
 	rows := []Promise{
 		{Field: plan.FieldCommand, Before: argv(before.Argv()), After: argv(after.Argv())},
 		{Field: plan.FieldUser, Before: user(before.User), After: user(after.User)},
 		{Field: plan.FieldWorkdir, Before: before.Workdir, After: after.Workdir},
 	}
-	rows = append(rows, rowsOf(plan.FieldEnv, envKeys(in, before), before.Env, after.Env)...)
+	rows = append(rows, rowsOf(plan.FieldEnv, envKeys(in, p, before), before.Env, after.Env)...)
 	rows = append(rows, rowsOf(plan.FieldExpose, union(names(before.Ports), names(after.Ports)), yes(before.Ports), yes(after.Ports))...)
 	rows = append(rows, rowsOf(plan.FieldVolume, union(names(before.Volumes), names(after.Volumes)), yes(before.Volumes), yes(after.Volumes))...)
 	for _, r := range []Promise{
@@ -73,11 +73,16 @@ func compare(in *plan.Input, before, after contract.Contract) []Promise {
 	return append(rows, rowsOf(plan.FieldLabel, union(names(before.Labels), names(after.Labels)), before.Labels, after.Labels)...)
 }
 
-// envKeys are the keys that count: those that the author set, and of the base's
-// own those that the author's commands use. A base's own keys may go, and those
-// of a new base may come.
-func envKeys(in *plan.Input, before contract.Contract) []string {
+// envKeys are the keys that count: those that the author set, those that the plan
+// sets, and of the base's own those that the author's commands use. A base's own
+// keys may go, and those of a new base may come.
+func envKeys(in *plan.Input, p *plan.Plan, before contract.Contract) []string {
 	keys := map[string]bool{}
+	for _, c := range p.Changes {
+		if c.Field == plan.FieldEnv {
+			keys[c.Key] = true
+		}
+	}
 	for _, it := range in.Items {
 		if it.Keyword == "ENV" {
 			for _, p := range it.Pairs {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -71,13 +72,19 @@ func (f *File) instructions(nodes []*parser.Node) ([]*Instruction, error) {
 		in.Lead = Span{Start: end, End: span.Start}
 		end = span.End
 		if err := check(node); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", f.Path, node.StartLine, err)
+			return nil, fmt.Errorf("%s:%d: %s", f.Path, node.StartLine, withoutGuess(err))
 		}
 		f.fill(in, node)
 		all = append(all, in)
 	}
 	return all, nil
 }
+
+var reGuess = regexp.MustCompile(` \(did you mean .*\)`)
+
+// withoutGuess takes BuildKit's guess at what was meant off an error: of several it
+// names any, so two runs differ.
+func withoutGuess(err error) string { return reGuess.ReplaceAllString(err.Error(), "") }
 
 // check asks BuildKit whether it understands the instruction at all.
 func check(node *parser.Node) (err error) {

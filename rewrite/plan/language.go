@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/project"
@@ -53,22 +55,46 @@ func (in *Input) Drop(it Item, why string) Dropped {
 	return Dropped{Span: it.Span, Evidence: in.Evidence(it, why)}
 }
 
-// FromAs is the author's FROM with the stage's name behind it; a name that the
-// author gave is kept where it is the same, and replaced otherwise.
-func (in *Input) FromAs(name string) Step {
+// Keyword is a keyword in the author's case, which BuildKit's checks want to be the
+// same throughout a file.
+func (in *Input) Keyword(k string) string {
+	if strings.HasPrefix(strings.TrimSpace(in.File.Text(in.Stage.From.Span)), "from") {
+		return strings.ToLower(k)
+	}
+	return k
+}
+
+// From is the author's FROM under a stage's name, with another image where that is
+// not "". A name that the author gave is replaced.
+func (in *Input) From(image, name string) Step {
 	from := in.Stage.From
-	if in.Stage.Name == name {
+	if image == "" && in.Stage.Name == name {
 		return Keep{Span: from.Span}
 	}
-	edit := Edit{Text: " AS " + name}
-	if in.Stage.Name != "" && len(from.Words) == 3 {
-		edit = Edit{Span: from.Words[2].Span, Text: name}
-	} else {
-		last := from.Words[len(from.Words)-1].Span.End
-		edit.Span = dockerfile.Span{Start: last, End: last}
+	var edits []Edit
+	word, as := from.Words[0].Span, " "+in.Keyword("AS")+" "+name
+	if image != "" {
+		edits = append(edits, Edit{Span: word, Text: image})
 	}
-	return Cut{Span: from.Span, Edits: []Edit{edit}}
+	switch {
+	case in.Stage.Name == name:
+	case len(from.Words) == 3:
+		edits = append(edits, Edit{Span: from.Words[2].Span, Text: name})
+	case image != "":
+		edits[0].Text += as
+	default:
+		edits = append(edits, Edit{Span: dockerfile.Span{Start: word.End, End: word.End}, Text: as})
+	}
+	return Cut{Span: from.Span, Edits: edits}
 }
+
+// FromStage is a new FROM of an earlier stage, or of another image.
+func (in *Input) FromStage(base, name string) New {
+	return New{Text: in.Keyword("FROM") + " " + base + " " + in.Keyword("AS") + " " + name}
+}
+
+// FromAs is the author's FROM under a stage's name.
+func (in *Input) FromAs(name string) Step { return in.From("", name) }
 
 // Refuse is a refusal at an item's line.
 func (in *Input) Refuse(code Code, it Item, why, remedy string) *Refusal {

@@ -86,6 +86,11 @@ func (d *design) writtenCgo() (cgo, bool) {
 // cgoEvidence finds import "C" in the project, a module that calls C among what
 // the program imports or go.mod requires, and build flags that need it.
 func (d *design) cgoEvidence() (cgo, bool) {
+	for _, c := range d.commands {
+		if c.kind == test && d.raceTest(c) && !d.only(c.item, test) {
+			return cgo{on: true, kind: "own", at: d.in.Evidence(d.in.Items[c.item], "the step that compiles also runs tests with the race detector, which needs cgo")}, true
+		}
+	}
 	for _, a := range d.programs {
 		if a.line.has("race") || a.line.has("msan") || a.line.has("asan") || a.line.values["buildmode"] == "plugin" || strings.Contains(a.line.values["tags"], "musl") || strings.Contains(a.line.values["tags"], "dynamic") {
 			return cgo{on: true, kind: "own", at: d.in.Evidence(d.in.Items[max(a.item, 0)], "the build flags need cgo")}, true
@@ -114,6 +119,16 @@ func (d *design) cgoEvidence() (cgo, bool) {
 		}
 	}
 	return d.packageEvidence()
+}
+
+// raceTest reports go test -race.
+func (d *design) raceTest(c command) bool {
+	for _, w := range c.Words() {
+		if w == "-race" {
+			return true
+		}
+	}
+	return false
 }
 
 // packageEvidence takes the author's installing of libraries to build against, or

@@ -34,6 +34,9 @@ func (d *design) testStage(l layout) (plan.Stage, bool) {
 				s.Steps = append(s.Steps, plan.New{Text: d.keyword("WORKDIR ") + it.Scope.Workdir})
 				dir = it.Scope.Workdir
 			}
+			if step, ok := d.raceSetting(i); ok {
+				s.Steps = append(s.Steps, step)
+			}
 			s.Steps = append(s.Steps, it.Keep())
 			d.fact("tests-not-run", d.in.Evidence(it, "the tests ran in every build"), "They run in the stage "+l.names.test+" now, which the image does not wait for")
 		}
@@ -55,6 +58,20 @@ func (d *design) testStage(l layout) (plan.Stage, bool) {
 	s.Steps = []plan.Step{plan.New{Text: d.keyword("RUN ") + d.cacheMount() + text, Evidence: at}}
 	d.fact("tests-not-run", at, "")
 	return s, true
+}
+
+// raceSetting turns cgo on again for a test with the race detector, where our own
+// setting in the builder turned it off.
+func (d *design) raceSetting(item int) (plan.Step, bool) {
+	if d.cgo.on || d.cgo.written {
+		return nil, false
+	}
+	for _, c := range d.commands {
+		if c.item == item && d.raceTest(c) {
+			return plan.New{Text: d.keyword("ENV ") + "CGO_ENABLED=1", Evidence: d.in.Evidence(d.in.Items[item], "the race detector needs cgo")}, true
+		}
+	}
+	return nil, false
 }
 
 // testPackages are the packages of the project. Where its module is a folder that

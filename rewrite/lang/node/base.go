@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
@@ -223,30 +222,7 @@ func (d *designer) started() []string {
 }
 
 // fromAs is the author's FROM with a stage's name, in the author's case.
-func (d *designer) fromAs(name string) plan.Step { return d.fromImage("", name) }
+func (d *designer) fromAs(name string) plan.Step { return d.in.From("", name) }
 
 // fromProduction is the FROM of the production stage.
-func (d *designer) fromProduction(name string) plan.Step { return d.fromImage(d.slim, name) }
-
-// fromImage is the author's FROM with another image, "" for theirs, and a name.
-func (d *designer) fromImage(image, name string) plan.Step {
-	from := d.in.Stage.From
-	if image == "" && d.in.Stage.Name == name {
-		return plan.Keep{Span: from.Span}
-	}
-	var edits []plan.Edit
-	word := from.Words[0].Span
-	if image != "" {
-		edits = append(edits, plan.Edit{Span: word, Text: image})
-	}
-	switch {
-	case d.in.Stage.Name == name:
-	case len(from.Words) == 3:
-		edits = append(edits, plan.Edit{Span: from.Words[2].Span, Text: name})
-	case image != "":
-		edits[0].Text += " " + d.keyword("AS") + " " + name
-	default:
-		edits = append(edits, plan.Edit{Span: dockerfile.Span{Start: word.End, End: word.End}, Text: " " + d.keyword("AS") + " " + name})
-	}
-	return plan.Cut{Span: from.Span, Edits: edits}
-}
+func (d *designer) fromProduction(name string) plan.Step { return d.in.From(d.slim, name) }

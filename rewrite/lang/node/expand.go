@@ -26,6 +26,7 @@ type leaf struct {
 const (
 	maxExpand = 12
 	maxLeaves = 300
+	maxTexts  = 400
 )
 
 // expander follows command lines through the project's scripts.
@@ -33,6 +34,7 @@ type expander struct {
 	proj     *app
 	workdir  string
 	leaves   []leaf
+	texts    int      // that were followed
 	followed []string // shell scripts of the project that are run, paths in the image
 	ran      []string // npm scripts that are run, in order
 	usesNpm  bool     // npm, npx or another manager is started itself
@@ -42,6 +44,13 @@ type expander struct {
 
 // text follows a shell text that does not stand in the Dockerfile.
 func (x *expander) text(text string, script bool, ev plan.Evidence, depth int) {
+	x.texts++
+	if x.texts == maxTexts {
+		x.unknown = append(x.unknown, "scripts that call each other again and again")
+	}
+	if x.texts >= maxTexts || depth > maxExpand {
+		return
+	}
 	parsed, err := shell.Parse(text, 0)
 	if err != nil {
 		x.unknown = append(x.unknown, text)
@@ -257,7 +266,9 @@ func (x *expander) script(name string, args []string, depth int) {
 		x.unknown = append(x.unknown, "npm run "+name)
 		return
 	}
-	x.ran = append(x.ran, name)
+	if len(x.ran) < maxTexts {
+		x.ran = append(x.ran, name)
+	}
 	for _, part := range []struct{ name, text string }{{"pre" + name, scripts["pre"+name]}, {name, text}, {"post" + name, scripts["post"+name]}} {
 		if part.text == "" {
 			continue

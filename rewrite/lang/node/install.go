@@ -163,7 +163,7 @@ func (d *designer) manifests(s step) plan.Step {
 			sources = append(sources, file.Source)
 		}
 	}
-	return plan.New{Text: d.keyword("COPY") + " " + strings.Join(sources, " ") + " " + d.dest(s.Index, ""),
+	return plan.New{Text: d.in.Keyword("COPY") + " " + strings.Join(sources, " ") + " " + d.dest(s.Index, ""),
 		Evidence: d.in.Evidence(s.Item, "an install reads only the manifests")}
 }
 

@@ -198,7 +198,7 @@ func (p *productionSteps) modules(at int) {
 // browser copies what the install downloaded into a folder of its own.
 func (p *productionSteps) browser(from string) {
 	if p.d.browser != "" {
-		p.add(plan.New{Text: p.d.keyword("COPY") + " --from=" + from + " " + p.d.browser + " " + p.d.browser})
+		p.add(plan.New{Text: p.d.in.Keyword("COPY") + " --from=" + from + " " + p.d.browser + " " + p.d.browser})
 	}
 }
 
@@ -206,7 +206,7 @@ func (p *productionSteps) browser(from string) {
 func (p *productionSteps) copy(at int, stage, name string) {
 	d := p.d
 	p.takes = true
-	p.add(plan.New{Text: d.keyword("COPY") + " --from=" + stage + d.owner(at) + " " + d.app.path(name) + " " + d.dest(at, name)})
+	p.add(plan.New{Text: d.in.Keyword("COPY") + " --from=" + stage + d.owner(at) + " " + d.app.path(name) + " " + d.dest(at, name)})
 }
 
 // owner gives copied files to the user that the author has set at an item: files
@@ -232,7 +232,7 @@ func (p *productionSteps) outputs(at int) {
 			from = d.names.full
 		}
 		p.takes = true
-		p.add(plan.New{Text: d.keyword("COPY") + " --from=" + from + d.owner(at) + " " + d.app.dir + " " + d.dest(at, "")})
+		p.add(plan.New{Text: d.in.Keyword("COPY") + " --from=" + from + d.owner(at) + " " + d.app.dir + " " + d.dest(at, "")})
 		p.browser(from)
 		return
 	}
@@ -244,7 +244,7 @@ func (p *productionSteps) outputs(at int) {
 			p.copy(at, d.names.build, name)
 		}
 		if d.localEnv { // a pattern may match nothing
-			p.add(plan.New{Text: d.keyword("COPY") + " --from=" + d.names.build + d.owner(at) + " " + d.app.path(".env*") + " " + d.dest(at, "")})
+			p.add(plan.New{Text: d.in.Keyword("COPY") + " --from=" + d.names.build + d.owner(at) + " " + d.app.path(".env*") + " " + d.dest(at, "")})
 		}
 	}
 	if d.names.build != "" {

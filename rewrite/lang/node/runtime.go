@@ -86,7 +86,7 @@ func (d *designer) usedInBuild(t task) bool {
 
 // installExtra installs what the full image has and the slim one lacks.
 func (d *designer) installExtra() plan.Step {
-	text := d.keyword("RUN") + " apt-get update && apt-get install -y --no-install-recommends " + strings.Join(d.extra, " ") + " && rm -rf /var/lib/apt/lists/*"
+	text := d.in.Keyword("RUN") + " apt-get update && apt-get install -y --no-install-recommends " + strings.Join(d.extra, " ") + " && rm -rf /var/lib/apt/lists/*"
 	return plan.New{Text: text, Evidence: plan.Evidence{Text: fmt.Sprintf("the full image has %s, and run time needs it", strings.Join(d.extra, ", "))}}
 }
 
@@ -111,8 +111,9 @@ func (p *productionSteps) environment() {
 		}
 	}
 	ev := plan.Evidence{Path: d.app.manifestPath(), Text: "no source of the project looks at NODE_ENV"}
-	env := plan.New{Text: d.keyword("ENV") + " NODE_ENV=production", Evidence: ev}
+	env := plan.New{Text: d.in.Keyword("ENV") + " NODE_ENV=production", Evidence: ev}
 	p.steps = append(p.steps[:at:at], append([]plan.Step{env}, p.steps[at:]...)...)
+	d.plan.Changes = append(d.plan.Changes, plan.Change{Field: plan.FieldEnv, Key: "NODE_ENV", After: "production", Evidence: ev})
 	d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: "node-env-production", Evidence: ev, Detail: "NODE_ENV=production is set in production"})
 }
 
@@ -133,7 +134,7 @@ func (p *productionSteps) addUser() {
 	d := p.d
 	why := d.needsRoot()
 	if why == nil {
-		user := plan.New{Text: d.keyword("USER") + " 1000:1000", Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "the image has the user node with this number"}}
+		user := plan.New{Text: d.in.Keyword("USER") + " 1000:1000", Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "the image has the user node with this number"}}
 		at := p.tail()
 		p.steps = append(p.steps[:at:at], append([]plan.Step{user}, p.steps[at:]...)...)
 		d.plan.Changes = append(d.plan.Changes, plan.Change{Field: plan.FieldUser, After: "1000:1000", Evidence: user.Evidence})

@@ -4,7 +4,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -107,18 +106,8 @@ func (d *designer) stage(name, purpose string, role plan.Role, from plan.Step, b
 	d.plan.Stages = append(d.plan.Stages, plan.Stage{Name: name, Purpose: purpose, Role: role, From: from, Base: base, Steps: steps})
 }
 
-// keyword is an instruction's name in the author's case.
-func (d *designer) keyword(name string) string {
-	if from := d.in.File.Text(dockerfile.Span{Start: d.in.Stage.From.Span.Start, End: d.in.Stage.From.Span.End}); strings.HasPrefix(strings.TrimSpace(from), "from") {
-		return strings.ToLower(name)
-	}
-	return name
-}
-
 // from is a FROM of another stage.
-func (d *designer) from(stage, name string) plan.Step {
-	return plan.New{Text: d.keyword("FROM") + " " + stage + " " + d.keyword("AS") + " " + name}
-}
+func (d *designer) from(stage, name string) plan.Step { return d.in.FromStage(stage, name) }
 
 // assemble writes the stages.
 func (d *designer) assemble() *plan.Refusal {
@@ -164,7 +153,7 @@ func (d *designer) pruneStep() plan.Step {
 			}
 		}
 	}
-	return plan.New{Text: d.keyword("RUN") + " " + d.inApp(d.lastInstall().prune(d.app.npm)), Evidence: d.modulesWhy}
+	return plan.New{Text: d.in.Keyword("RUN") + " " + d.inApp(d.lastInstall().prune(d.app.npm)), Evidence: d.modulesWhy}
 }
 
 // inApp runs a command in the project's folder.

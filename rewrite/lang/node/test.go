@@ -100,7 +100,7 @@ func (d *designer) testStage() {
 	if strings.Contains(d.app.manifest.Scripts["test"], "react-scripts test") {
 		command = "CI=true npm test" // it would watch otherwise
 	}
-	run := plan.New{Text: d.keyword("RUN") + " " + d.inApp(command), Evidence: d.app.says("scripts", "test", "the project tests itself with npm test")}
+	run := plan.New{Text: d.in.Keyword("RUN") + " " + d.inApp(command), Evidence: d.app.says("scripts", "test", "the project tests itself with npm test")}
 	if n.build != "" {
 		d.stage(n.test, "runs the project's tests", plan.Test, d.from(n.build, n.test), n.build, []plan.Step{run})
 		return
