@@ -17,8 +17,7 @@ type Plan struct {
 	Changes  []Change  // what the final image promises differently, each named
 	Files    []File    // other files that the design needs; usually none
 	Facts    []Fact    // what the design rests on and what a reader should know
-	Payload  Payload   // what the application adds to the production image's base
-	Saving   Saving    // expected before a build; made of Payload and the bases where it is zero
+	Saving   Saving    // expected before a build; zero where nothing can be said
 }
 
 // Stage is one stage of the plan.
@@ -155,13 +154,6 @@ type Saving struct {
 	BeforeMin, BeforeMax int64
 	AfterMin, AfterMax   int64
 	Grounds              []Evidence // base images, toolchain, dependencies
-}
-
-// Payload is the expected size of what the application itself brings: binary,
-// dependencies, files. Unpacked bytes.
-type Payload struct {
-	Min, Max int64
-	Ground   Evidence
 }
 
 // Refusal says why no plan is offered.

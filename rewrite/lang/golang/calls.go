@@ -60,6 +60,13 @@ var traitCalls = map[string]string{
 	"github.com/joho/godotenv.Load": "dotenv", "github.com/joho/godotenv.Overload": "dotenv",
 }
 
+// listeners are functions that open a port, with the index of the argument that
+// names it. An empty name is port 80 to net/http.
+var listeners = map[string]int{
+	"net/http.ListenAndServe": 0, "net/http.ListenAndServeTLS": 0, ".ListenAndServe": 0, ".ListenAndServeTLS": 0, "net.Listen": 1, ".Listen": 0, ".ListenTLS": 0,
+	".Run": 0, ".RunTLS": 0, ".Start": 0, ".StartTLS": 0,
+}
+
 // traitImports are packages that bear on the runtime image.
 var traitImports = map[string]string{
 	"go/build": "gotool", "golang.org/x/tools/go/packages": "gotool", "go/importer": "gotool", "github.com/traefik/yaegi/interp": "yaegi",

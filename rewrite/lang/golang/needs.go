@@ -71,9 +71,6 @@ var systemCommands = wordSet("sh ash dash bash cat cp mv ls echo printf sleep tr
 	"date touch xargs find expr basename dirname tee kill sync mktemp readlink realpath stat seq timeout hostname uname whoami su nohup tar gzip gunzip base64 md5sum sha256sum " +
 	"cd set export exit exec trap wait shift read eval source . : unset local return if then while until for do done case esac fi let (( type command umask ulimit pwd break continue getopts alias declare readonly ((")
 
-// debianLacks are of systemCommands those that only one family has.
-var alpineLacks = wordSet("bash")
-
 // readPackages lists the system packages that the author installs.
 func (d *design) readPackages() *plan.Refusal {
 	for i, c := range d.commands {

@@ -43,12 +43,11 @@ type literal struct {
 
 // loader walks the packages from the main ones.
 type loader struct {
-	t      *tree
-	byDir  map[string][]string
-	seen   map[string]bool
-	bytes  int
-	out    *source
-	module string // folder of the module in hand, for its imports
+	t     *tree
+	byDir map[string][]string
+	seen  map[string]bool
+	bytes int
+	out   *source
 }
 
 // load reads the sources that the roots (folders and .go files) reach.

@@ -21,7 +21,7 @@ type stageNames struct{ modules, builder, test, production string }
 // plan puts the stages together.
 func (d *design) plan() (*plan.Plan, *plan.Refusal) {
 	l := d.layout()
-	p := &plan.Plan{Language: "go"}
+	p := &plan.Plan{Language: "go", Saving: d.saving()}
 	if l.split >= 0 {
 		p.Stages = append(p.Stages, d.modulesStage(l))
 	}

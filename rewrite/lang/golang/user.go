@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
@@ -13,7 +14,6 @@ import (
 // userChoice is whom the program runs as.
 type userChoice struct {
 	nonroot bool // we add a user of our own
-	at      plan.Evidence
 }
 
 // reWritten are names of files that are written by whoever names them.
@@ -80,7 +80,13 @@ func (d *design) rootNeeded() (plan.Evidence, string) {
 	if at, why := d.imageNeedsRoot(); why != "" {
 		return at, why
 	}
-	return d.namesNeedRoot()
+	if at, why := d.namesNeedRoot(); why != "" {
+		return at, why
+	}
+	if at, ok := d.source.traits["listens"]; ok && !d.highPort() {
+		return at, "the program listens on a port that is not in its code, which may be below 1024"
+	}
+	return plan.Evidence{}, ""
 }
 
 // imageNeedsRoot looks at what the file and the services promise: volumes, ports.
@@ -127,4 +133,48 @@ func (d *design) namesNeedRoot() (plan.Evidence, string) {
 		}
 	}
 	return plan.Evidence{}, ""
+}
+
+// reHighPort is a port, or an address that ends in one.
+var reHighPort = regexp.MustCompile(`^(?:[\w.\[\]-]*:)?(\d{4,5})$`)
+
+// highPort reports that the file, a service or the code names a port from 1024 on.
+func (d *design) highPort() bool {
+	high := func(text string) bool {
+		m := reHighPort.FindStringSubmatch(text)
+		if m == nil {
+			return false
+		}
+		port, err := strconv.Atoi(m[1])
+		return err == nil && port >= 1024 && port < 65536
+	}
+	for _, it := range d.in.Items {
+		switch it.Keyword {
+		case "EXPOSE":
+			for _, v := range it.Values() {
+				if high(strings.SplitN(dockerfile.Expand(v, it.Scope.Vars), "/", 2)[0]) {
+					return true
+				}
+			}
+		case "ENV":
+			for _, p := range it.Pairs {
+				if high(dockerfile.Unquote(p.Value)) {
+					return true
+				}
+			}
+		}
+	}
+	for _, s := range d.services {
+		for _, p := range s.Ports {
+			if high(p[strings.LastIndexByte(p, ':')+1:]) {
+				return true
+			}
+		}
+	}
+	for _, lit := range d.source.literals {
+		if high(lit.text) {
+			return true
+		}
+	}
+	return false
 }

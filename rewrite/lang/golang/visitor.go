@@ -142,11 +142,32 @@ func (v *visitor) call(call *ast.CallExpr) {
 	if trait, ok := traitCalls[name]; ok {
 		v.trait(trait, call.Pos())
 	}
+	if i, ok := listeners[name]; ok && v.listens(name, len(call.Args) > i) {
+		v.trait("listens", call.Pos())
+	}
 	if envCalls[name] && len(call.Args) > 0 {
 		if text, ok := stringOf(call.Args[0]); ok {
 			v.out.env[text] = true
 		}
 	}
+}
+
+// listens tells a call that opens a port from others with so common a name. gin's
+// Run() without an argument is port 8080.
+func (v *visitor) listens(name string, argument bool) bool {
+	switch name {
+	case ".Run", ".RunTLS", ".Start", ".StartTLS":
+		if !argument {
+			return false
+		}
+		for _, p := range v.names {
+			if p == "github.com/gin-gonic/gin" || strings.HasPrefix(p, "github.com/labstack/echo") {
+				return true
+			}
+		}
+		return false
+	}
+	return true
 }
 
 func (v *visitor) trait(name string, pos token.Pos) {
