@@ -120,15 +120,24 @@ func (r *renderer) line(s string) {
 func needsSyntax(p *plan.Plan) bool {
 	for _, s := range p.Stages {
 		for _, step := range s.Steps {
-			n, ok := step.(plan.New)
-			if !ok {
-				continue
-			}
-			if strings.Contains(n.Text, "--mount=") || strings.Contains(n.Text, "<<") ||
-				strings.Contains(n.Text, "--chmod=") || strings.Contains(n.Text, "--link") {
-				return true
+			switch step := step.(type) {
+			case plan.New:
+				if isNewSyntax(step.Text) {
+					return true
+				}
+			case plan.Cut:
+				for _, e := range step.Edits {
+					if isNewSyntax(e.Text) {
+						return true
+					}
+				}
 			}
 		}
 	}
 	return false
+}
+
+func isNewSyntax(text string) bool {
+	return strings.Contains(text, "--mount=") || strings.Contains(text, "<<") ||
+		strings.Contains(text, "--chmod=") || strings.Contains(text, "--link")
 }
