@@ -69,20 +69,20 @@ func (d *design) productionFrom(l layout) plan.Step {
 
 // purpose says what the image is, for the comment above it.
 func (d *design) purpose() string {
-	what := "is the binary"
+	what := "holds the binary"
 	if len(d.programs) > 1 {
-		what = "is the binaries"
+		what = "holds the binaries"
 	}
 	switch {
 	case d.runtime.shell:
-		return "has what the program needs to run, without the tool chain"
+		return "holds what the program needs to run, without the toolchain"
 	case len(d.data) > 0:
 		what += " and the files that the program reads"
 	default:
 		what += " and nothing else"
 	}
 	if d.user.nonroot {
-		what += ", run without root"
+		what += ", and runs without root"
 	}
 	return what
 }
