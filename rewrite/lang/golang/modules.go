@@ -67,11 +67,11 @@ func (d *design) inventModules(l *layout) {
 			}
 			l.split = i
 			if !d.copiedBefore(i, path.Join(m.dir, "go.mod"), path.Join(m.dir, "go.sum")) {
-				l.invented = []plan.Step{plan.New{Text: d.keyword("COPY ") + source + "go.mod " + source + "go.sum ./"}}
+				l.invented = []plan.Step{plan.New{Text: d.in.Keyword("COPY ") + source + "go.mod " + source + "go.sum ./"}}
 			}
 			l.moved = d.movedDownload(i)
 			if l.moved < 0 {
-				l.invented = append(l.invented, plan.New{Text: d.keyword("RUN ") + "go mod download"})
+				l.invented = append(l.invented, plan.New{Text: d.in.Keyword("RUN ") + "go mod download"})
 			}
 			return
 		case "RUN":

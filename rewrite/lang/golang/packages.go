@@ -49,7 +49,7 @@ func (d *design) packageStep() (plan.Step, bool) {
 		return nil, false
 	}
 	text := d.install(d.runtime.packages, " --no-install-recommends")
-	return plan.New{Text: d.keyword("RUN ") + text, Evidence: plan.Evidence{Text: "the slim image has none of them, and the original image had"}}, text != ""
+	return plan.New{Text: d.in.Keyword("RUN ") + text, Evidence: plan.Evidence{Text: "the slim image has none of them, and the original image had"}}, text != ""
 }
 
 // install is a command line for packages; flags are those of apt-get install.
@@ -146,7 +146,7 @@ func (d *design) rewritten(item int, kept map[int]bool) plan.Step {
 		}
 		parts = append([]string{d.install(names, flags)}, parts...)
 	}
-	return plan.New{Text: d.keyword("RUN ") + strings.Join(parts, " \\\n && "), Evidence: d.in.Evidence(d.in.Items[item], "the packages and users of the running image")}
+	return plan.New{Text: d.in.Keyword("RUN ") + strings.Join(parts, " \\\n && "), Evidence: d.in.Evidence(d.in.Items[item], "the packages and users of the running image")}
 }
 
 // cutRun cuts the commands and packages of the build out of a RUN.
@@ -261,11 +261,11 @@ func (d *design) ownerSteps() []plan.Step {
 		return nil
 	}
 	if owner, ok := d.givenWorkdir(); ok && path.Clean(d.in.End.Workdir) != "/" {
-		steps = append(steps, plan.New{Text: d.keyword("RUN ") + "chown " + owner + " " + d.in.End.Workdir})
+		steps = append(steps, plan.New{Text: d.in.Keyword("RUN ") + "chown " + owner + " " + d.in.End.Workdir})
 	}
 	for _, dir := range sortedKeys(d.modes) {
 		if dir == d.in.End.Workdir || d.carried(dir) {
-			steps = append(steps, plan.New{Text: d.keyword("RUN ") + "chmod " + d.modes[dir] + " " + dir})
+			steps = append(steps, plan.New{Text: d.in.Keyword("RUN ") + "chmod " + d.modes[dir] + " " + dir})
 		}
 	}
 	return steps

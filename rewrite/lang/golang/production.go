@@ -30,7 +30,7 @@ func (d *design) productionStage(l layout) (plan.Stage, []plan.Dropped) {
 		}
 	}
 	if !d.hasWorkdir() && d.in.End.Workdir != d.runtimeWorkdir() {
-		s.Steps = append([]plan.Step{plan.New{Text: d.keyword("WORKDIR ") + d.in.End.Workdir}}, s.Steps...)
+		s.Steps = append([]plan.Step{plan.New{Text: d.in.Keyword("WORKDIR ") + d.in.End.Workdir}}, s.Steps...)
 	}
 	if !copied {
 		s.Steps = append(s.Steps, d.copySteps(l)...)
@@ -64,7 +64,7 @@ func (d *design) productionFrom(l layout) plan.Step {
 	if d.in.Stage.Platform != "" && !strings.Contains(d.in.Stage.Platform, "BUILDPLATFORM") {
 		platform = "--platform=" + d.in.Stage.Platform + " "
 	}
-	return plan.New{Text: d.keyword("FROM ") + platform + d.runtimeRef() + d.keyword(" AS ") + l.names.production, Evidence: d.runtime.why}
+	return plan.New{Text: d.in.Keyword("FROM ") + platform + d.runtimeRef() + d.in.Keyword(" AS ") + l.names.production, Evidence: d.runtime.why}
 }
 
 // purpose says what the image is, for the comment above it.
@@ -301,7 +301,7 @@ func (d *design) copyStep(l layout, from []string, to string) plan.Step {
 			break
 		}
 	}
-	return plan.New{Text: d.keyword("COPY ") + flags + text}
+	return plan.New{Text: d.in.Keyword("COPY ") + flags + text}
 }
 
 // copiedByRuntime are the files that a COPY of the author's brings to the last

@@ -108,34 +108,9 @@ func (d *design) stageNames() stageNames {
 	return n
 }
 
-// keyword writes an instruction's keyword in the author's case.
-func (d *design) keyword(k string) string {
-	from := d.in.File.Text(d.in.Stage.From.Span)
-	if strings.HasPrefix(strings.TrimSpace(from), "from") {
-		return strings.ToLower(k)
-	}
-	return k
-}
-
-// fromAuthor is the author's FROM under a stage's name.
-func (d *design) fromAuthor(name string) plan.Step {
-	step := d.in.FromAs(name)
-	if c, ok := step.(plan.Cut); ok && d.keyword("A") == "a" {
-		for i := range c.Edits {
-			c.Edits[i].Text = strings.Replace(c.Edits[i].Text, " AS ", " as ", 1)
-		}
-		return c
-	}
-	return step
-}
-
-func (d *design) fromStage(parent, name string) plan.Step {
-	return plan.New{Text: d.keyword("FROM ") + parent + d.keyword(" AS ") + name}
-}
-
 // modulesStage holds what comes before the sources.
 func (d *design) modulesStage(l layout) plan.Stage {
-	s := plan.Stage{Name: l.names.modules, Role: plan.Build, Base: d.in.Base.Ref, From: d.fromAuthor(l.names.modules),
+	s := plan.Stage{Name: l.names.modules, Role: plan.Build, Base: d.in.Base.Ref, From: d.in.FromAs(l.names.modules),
 		Purpose: "downloads the modules, anew only when go.mod or go.sum change"}
 	s.Steps = d.buildSteps(0, l.split, l)
 	s.Steps = append(s.Steps, l.invented...)
@@ -150,19 +125,19 @@ func (d *design) builderStage(l layout, first bool) plan.Stage {
 	s := plan.Stage{Name: l.names.builder, Role: plan.Build, Base: l.names.modules, Purpose: "compiles " + d.describe()}
 	from := 0
 	if first {
-		s.Base, s.From = d.in.Base.Ref, d.fromAuthor(l.names.builder)
+		s.Base, s.From = d.in.Base.Ref, d.in.FromAs(l.names.builder)
 	} else {
-		from, s.From = l.split, d.fromStage(l.names.modules, l.names.builder)
+		from, s.From = l.split, d.in.FromStage(l.names.modules, l.names.builder)
 	}
 	if !d.cgo.on && !d.cgo.written {
-		s.Steps = append(s.Steps, plan.New{Text: d.keyword("ENV ") + "CGO_ENABLED=0", Evidence: plan.Evidence{Text: "nothing in the program calls C"}})
+		s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("ENV ") + "CGO_ENABLED=0", Evidence: plan.Evidence{Text: "nothing in the program calls C"}})
 	}
 	s.Steps = append(s.Steps, d.buildSteps(from, len(d.in.Items), l)...)
 	if d.leading != "" {
-		s.Steps = append(s.Steps, plan.New{Text: d.keyword("RUN ") + d.cacheMount() + d.leading, Evidence: d.startEvidence()})
+		s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("RUN ") + d.cacheMount() + d.leading, Evidence: d.startEvidence()})
 	}
 	if d.invented != nil {
-		s.Steps = append(s.Steps, plan.New{Text: d.keyword("RUN ") + d.cacheMount() + d.inventedBuild(), Evidence: d.startEvidence()})
+		s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("RUN ") + d.cacheMount() + d.inventedBuild(), Evidence: d.startEvidence()})
 	}
 	return s
 }

@@ -25,13 +25,13 @@ func (d *design) testStage(l layout) (plan.Stage, bool) {
 	if !d.hasTests() {
 		return plan.Stage{}, false
 	}
-	s := plan.Stage{Name: l.names.test, Role: plan.Test, Base: l.names.builder, From: d.fromStage(l.names.builder, l.names.test),
+	s := plan.Stage{Name: l.names.test, Role: plan.Test, Base: l.names.builder, From: d.in.FromStage(l.names.builder, l.names.test),
 		Purpose: "runs the tests: docker build --target " + l.names.test + " ."}
 	dir := d.builderDir()
 	for i, it := range d.in.Items {
 		if d.only(i, test) {
 			if it.Scope.Workdir != dir {
-				s.Steps = append(s.Steps, plan.New{Text: d.keyword("WORKDIR ") + it.Scope.Workdir})
+				s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("WORKDIR ") + it.Scope.Workdir})
 				dir = it.Scope.Workdir
 			}
 			if step, ok := d.raceSetting(i); ok {
@@ -55,7 +55,7 @@ func (d *design) testStage(l layout) (plan.Stage, bool) {
 		text = "cd " + m + " && " + text
 	}
 	at := d.testEvidence()
-	s.Steps = []plan.Step{plan.New{Text: d.keyword("RUN ") + d.cacheMount() + text, Evidence: at}}
+	s.Steps = []plan.Step{plan.New{Text: d.in.Keyword("RUN ") + d.cacheMount() + text, Evidence: at}}
 	d.fact("tests-not-run", at, "")
 	return s, true
 }
@@ -68,7 +68,7 @@ func (d *design) raceSetting(item int) (plan.Step, bool) {
 	}
 	for _, c := range d.commands {
 		if c.item == item && d.raceTest(c) {
-			return plan.New{Text: d.keyword("ENV ") + "CGO_ENABLED=1", Evidence: d.in.Evidence(d.in.Items[item], "the race detector needs cgo")}, true
+			return plan.New{Text: d.in.Keyword("ENV ") + "CGO_ENABLED=1", Evidence: d.in.Evidence(d.in.Items[item], "the race detector needs cgo")}, true
 		}
 	}
 	return nil, false
@@ -142,8 +142,8 @@ func (d *design) testsNeedServices() bool {
 func (d *design) extraStages(l layout) []plan.Stage {
 	var out []plan.Stage
 	add := func(name, purpose, run string) {
-		out = append(out, plan.Stage{Name: name, Role: plan.Test, Base: l.names.builder, From: d.fromStage(l.names.builder, name), Purpose: purpose,
-			Steps: []plan.Step{plan.New{Text: d.keyword("RUN ") + run, Evidence: plan.Evidence{Text: "asked for"}}}})
+		out = append(out, plan.Stage{Name: name, Role: plan.Test, Base: l.names.builder, From: d.in.FromStage(l.names.builder, name), Purpose: purpose,
+			Steps: []plan.Step{plan.New{Text: d.in.Keyword("RUN ") + run, Evidence: plan.Evidence{Text: "asked for"}}}})
 	}
 	if d.in.Wants("lint") {
 		add("lint", "checks the sources", "go vet ./...")
