@@ -114,12 +114,18 @@ func processManager(in *plan.Input) *plan.Refusal {
 			if name := c.Name(); supervisors[name] {
 				return in.Refuse(plan.ProcessManager, it, fmt.Sprintf("it starts %s", name), "")
 			}
-			if c.Name() == "service" || c.Op == "&" {
+			if startsService(c) || c.Op == "&" {
 				return in.Refuse(plan.ProcessManager, it, "it starts several processes", "")
 			}
 		}
 	}
 	return nil
+}
+
+// startsService reports the system's service command; a program of the author's may
+// have the same name in another place.
+func startsService(c shell.Command) bool {
+	return len(c.Args) > 2 && (c.Args[0].Text == "service" || c.Args[0].Text == "/usr/sbin/service")
 }
 
 // startCommands are the simple commands of a CMD or ENTRYPOINT, of either form,
