@@ -23,7 +23,7 @@ import (
 const (
 	shop   = "acme/shop"
 	secret = "a webhook secret"
-	wait   = 30 * time.Second // for what takes a second
+	wait   = 90 * time.Second // for what takes a second
 )
 
 // dockerfile is what the pull requests of these stories add.
@@ -79,7 +79,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { gh.Close() })
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	w := &world{Server: gh, t: t, ctx: ctx}
 	gh.AddUser("mona")

@@ -7,11 +7,11 @@ import (
 )
 
 // What a Go program adds to its image, in bytes: a small server is some 5 MB, one
-// with the clients of a few clouds and databases 60 MB. What the build leaves
+// with the clients of a few clouds and databases 50 MB. What the build leaves
 // behind beside it, modules and the build cache, begins at the standard library's.
 const (
-	binaryMin, binaryMax     = 4_000_000, 60_000_000
-	leftoverMin, leftoverMax = 40_000_000, 600_000_000
+	binaryMin, binaryMax     = 4_000_000, 50_000_000
+	leftoverMin, leftoverMax = 60_000_000, 400_000_000
 )
 
 // saving is the expected size before and after, from the bases and the range of
