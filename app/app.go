@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -19,6 +20,9 @@ import (
 // GitHub nothing. Without credentials it is a process whose webhook says what is
 // missing.
 func New(ctx context.Context, cfg Config, logger zerolog.Logger) (*Process, error) {
+	if cfg.Verify == VerifyRequired {
+		return nil, errors.New("MULTISTAGE_VERIFY=required: this version does not build proofs yet, so no review would ever be posted; use async or off")
+	}
 	metrics := NewMetrics()
 	p := &Process{Logger: logger}
 	health := &Health{Missing: cfg.Missing()}

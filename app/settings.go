@@ -51,11 +51,11 @@ var settings = []Setting{
 	{Env: "MULTISTAGE_GITHUB_CA", Flag: "github-ca", set: setGitHubCA,
 		Help: "file with certificates, PEM, that GitHub's address is trusted by besides the system's"},
 	{Env: "MULTISTAGE_VERIFY", Flag: "verify", Default: VerifyAsync, set: setVerify,
-		Help: "proof by building and starting: required before the review, async after it, or off"},
+		Help: "proof by building and starting: required before the review, async after it, or off; not built yet, so required is refused"},
 	{Env: "MULTISTAGE_LOG_LEVEL", Flag: "log-level", Default: "info", set: setLogLevel,
 		Help: "debug, info, warn or error"},
 	{Env: "BUILDKIT_HOST", Flag: "buildkit-host", set: setBuildKitHost,
-		Help: "BuildKit daemon that builds the proofs, such as tcp://buildkitd:1234; without one nothing is proven"},
+		Help: "BuildKit daemon for the proofs, such as tcp://buildkitd:1234; not used yet"},
 }
 
 func setAppID(c *Config, v string) error {

@@ -95,7 +95,7 @@ func checklist(o offer) string {
 		done("the image's configuration stays the same, except for the %d changes above", changed)
 	}
 	if o.Proof == nil {
-		open("not built, not started and not measured: no BuildKit daemon is configured")
+		open("not built, not started and not measured: this version does not build proofs yet")
 		return b.String()
 	}
 	for _, c := range o.Proof.Checks {
