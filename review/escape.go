@@ -31,11 +31,11 @@ var mentions = strings.NewReplacer("@", "@"+zeroWidth, "#", "#"+zeroWidth)
 var (
 	// schemes start a link without any mark, see
 	// https://github.github.com/gfm/#autolinks-extension-.
-	schemes = regexp.MustCompile(`(?i)\b(www)(\.)|(:)(//)|\b(mailto|xmpp)(:)`)
+	schemes = regexp.MustCompile(`(?i)(www)(\.)|(:)(//)|\b(mailto|xmpp)(:)`)
 	// ghReference is the third form of a reference, beside #1 and SHAs, see
 	// https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls.
 	ghReference = regexp.MustCompile(`(?i)\b(gh)-([0-9])`)
-	hexWord     = regexp.MustCompile(`(?i)\b[0-9a-f]{7,}\b`)
+	hexWord     = regexp.MustCompile(`(?i)[0-9a-f]{7,}`)
 	// lineStart is what opens a list, a heading or a rule at the start of a line.
 	lineStart = regexp.MustCompile(`^(\s*)([0-9]{0,9})([-+=.)])`)
 )

@@ -18,6 +18,9 @@ import (
 
 // hostile is text that wants to do something.
 var hostile = []string{
+	"*b00000000_ ~~x",
+	"000000000000 000000000000|000",
+	"0www.0",
 	"runs `a | b` and <c>, `<d|e>`",
 	"@octocat", "ping @org/team!", "fixes #12", "closes org/repo#1", "GH-7", "gh-7",
 	"deadbeefcafe", "0123456", "https://evil.example/x", "www.evil.example", "fixes https://github.com/o/r/issues/1",
@@ -36,6 +39,7 @@ var markdown = goldmark.New(goldmark.WithExtensions(extension.GFM))
 func tree(source string) (kinds map[ast.NodeKind]int, prose string) {
 	kinds = map[ast.NodeKind]int{}
 	var b strings.Builder
+	code := false // within an element of code, where GitHub looks for neither
 	src := []byte(source)
 	doc := markdown.Parser().Parse(text.NewReader(src))
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -46,7 +50,15 @@ func tree(source string) (kinds map[ast.NodeKind]int, prose string) {
 		if n.Kind() == ast.KindCodeSpan {
 			return ast.WalkSkipChildren, nil
 		}
-		if t, ok := n.(*ast.Text); ok {
+		if raw, ok := n.(*ast.RawHTML); ok {
+			switch string(raw.Segments.Value(src)) {
+			case "<code>":
+				code = true
+			case "</code>":
+				code = false
+			}
+		}
+		if t, ok := n.(*ast.Text); ok && !code {
 			b.WriteString(html.UnescapeString(string(t.Segment.Value(src))))
 			b.WriteByte('\n')
 		}
