@@ -48,6 +48,7 @@ fixtures:
 test: fixtures
 	@echo '== go test'
 	@go test ./...
+	@[ -n "$$TEST_POSTGRES" ] || echo 'skipped: the queue on Postgres (TEST_POSTGRES names no database)'
 	@echo '== go test, the chart (.ci/tools)'
 	@# The go command does not see a change of files outside the module: no cached result.
 	@cd .ci/tools && go test -count=1 ./...

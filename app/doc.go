@@ -14,7 +14,12 @@
 //     several. What a killed process was working on runs again.
 //   - [Reconciler] (reconcile.go) asks GitHub again for deliveries that failed.
 //
-// Around it: [Config] (config.go, settings.go), [Server] with its two listeners
+// What a run does is [Bot.Handle] (bot.go): who asks for what (request.go), a snapshot of
+// the pull request (app/github), the designs (examine.go, package rewrite), the review
+// (package review), what differs published (app/github), commands carried out and
+// answered (answer.go).
+//
+// Around it: [New], which puts the process together (app.go), [Config] (config.go, settings.go), [Server] with its two listeners
 // (server.go, health.go, metrics.go) and [Process], which starts and ends all of it in
 // order (process.go).
 package app
