@@ -19,7 +19,7 @@
 // (package review), what differs published (app/github), commands carried out and
 // answered (answer.go).
 //
-// Around it: [New], which puts the process together (app.go), [Config] (config.go, settings.go), [Server] with its two listeners
-// (server.go, health.go, metrics.go) and [Process], which starts and ends all of it in
-// order (process.go).
+// Around it: [New] puts the process together (app.go), by [Config] (config.go,
+// settings.go); [Server] has its two listeners (server.go, health.go, metrics.go) and
+// [Process] starts and ends all of it in order (process.go).
 package app
