@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/multistage-app/multistage/review"
 )
 
 // A Delivery is one webhook request whose signature was right.
@@ -174,21 +174,11 @@ func (e *Event) findable() error {
 	return nil
 }
 
-// CheckRunID is the external_id of the check run of a pull request: GitHub's own list of
-// a check run's pull requests is empty for one from a fork, so the number travels
-// here. The detail is the publisher's own.
-func CheckRunID(number int64, detail string) string {
-	return fmt.Sprintf("v1:%d:%s", number, detail)
-}
-
 // checkNumber is the pull request of a check run or suite, or 0 where it names none
 // or several of them.
 func checkNumber(c payloadCheck, repoID int64) int64 {
-	if rest, ok := strings.CutPrefix(c.ExternalID, "v1:"); ok {
-		number, _, _ := strings.Cut(rest, ":")
-		if n, err := strconv.ParseInt(number, 10, 64); err == nil && n > 0 {
-			return n
-		}
+	if number, ok := review.CheckPullRequest(c.ExternalID); ok {
+		return int64(number)
 	}
 	var found int64
 	for _, pull := range c.PullRequests {

@@ -68,11 +68,11 @@ func TestRoute(t *testing.T) {
 		"comment on an issue":   {"issue_comment", strings.Replace(comment("/multistage", "User"), `,"pull_request":{"url":"x"}`, "", 1), "ignored: a comment on an issue"},
 		"comment without id":    {"issue_comment", strings.Replace(comment("/multistage", "User"), `"id":99`, `"id":0`, 1), "malformed"},
 
-		"check run of a fork":       {"check_run", body("rerequested", check("check_run", `,"external_id":"`+app.CheckRunID(5, "abc")+`","pull_requests":[]`)), "rerun 5"},
+		"check run of a fork":       {"check_run", body("rerequested", check("check_run", `,"external_id":"v1:5:abc","pull_requests":[]`)), "rerun 5"},
 		"check run by its list":     {"check_run", body("rerequested", check("check_run", ofPulls("6"))), "rerun 6"},
 		"check run, odd id":         {"check_run", body("rerequested", check("check_run", `,"external_id":"v1:-5:x"`+ofPulls("6"))), "rerun 6"},
 		"check run of two":          {"check_run", body("rerequested", check("check_run", ofPulls("6", "7"))), "rerun 0"},
-		"button":                    {"check_run", body("requested_action", check("check_run", `,"external_id":"v1:5:"`)+`,"requested_action":{"identifier":"apply"}`), "button 5"},
+		"button":                    {"check_run", body("requested_action", check("check_run", `,"external_id":"v1:5:abc"`)+`,"requested_action":{"identifier":"apply"}`), "button 5"},
 		"another App's":             {"check_run", strings.Replace(body("rerequested", check("check_run", "")), `"app":{"id":1}`, `"app":{"id":2}`, 1), "ignored: another App"},
 		"check run created":         {"check_run", body("created", check("check_run", "")), "ignored"},
 		"suite":                     {"check_suite", body("rerequested", check("check_suite", ofPulls("5"))), "rerun 5"},
