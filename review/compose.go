@@ -227,7 +227,7 @@ func subjectVerdict(s Subject) (plan.Verdict, plan.Code, plan.Evidence) {
 	r := s.Result
 	if r.Verdict == plan.Rewritten && s.Proof != nil && s.Proof.Failure != nil {
 		f := s.Proof.Failure
-		return plan.Refused, plan.ProofFailed, plan.Evidence{Text: f.Step + ": " + f.Cause}
+		return plan.Refused, plan.ProofFailed, plan.Evidence{Text: string(f.Step) + ": " + f.Cause}
 	}
 	return r.Verdict, r.Code, r.Reason
 }

@@ -15,7 +15,25 @@ type Subject struct {
 	File   File
 	Result rewrite.Result
 	Proof  *proof.Proof // nil where nothing was built
+	Absent Absence      // why Proof is nil
 }
+
+// Absence is why there is no proof of a rewrite.
+type Absence struct {
+	Why    Why
+	Detail string // one sentence without a full stop, for Unavailable
+}
+
+// Why is the kind of an [Absence].
+type Why string
+
+// The kinds.
+const (
+	ProofsOff   Why = ""            // the server builds no proofs
+	Pending     Why = "pending"     // it is being built: the answer is edited when it is there
+	ForkWaits   Why = "fork"        // a fork is built when somebody with write permission asks
+	Unavailable Why = "unavailable" // the daemon could not: Detail says why; it is no verdict
+)
 
 // Review is what a pull request should show. The zero value shows nothing.
 type Review struct {
