@@ -15,7 +15,7 @@ func Answered(pr PullRequest) bool {
 
 // Repeat says of a head that moved beside the Dockerfiles what was said of the one
 // before: previous is the check run there, nil where the head has one already. Its
-// button is made anew, for GitHub does not give it back.
+// buttons are made anew, for GitHub does not give them back.
 func Repeat(pr PullRequest, previous *CheckRun) Review {
 	r := Review{Keep: true}
 	if previous == nil {
@@ -23,7 +23,10 @@ func Repeat(pr PullRequest, previous *CheckRun) Review {
 	}
 	check := *previous
 	if pr.Suggested != nil && pr.MayCommit && check.Conclusion == Neutral {
-		check.Actions = []Action{applyButton}
+		check.Actions = append(check.Actions, applyButton)
+	}
+	if strings.HasSuffix(check.ExternalID, verifiable) {
+		check.Actions = append(check.Actions, verifyButton)
 	}
 	r.Check = &check
 	return r

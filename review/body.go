@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite"
@@ -21,7 +22,7 @@ func (c *composition) body(markers []Marker) string {
 	if rest := c.remainder(); rest != "" {
 		parts = append(parts, rest)
 	}
-	text := strings.Join(append(parts, silence+"\n"), "\n---\n\n")
+	text := strings.Join(append(parts, c.silence()+"\n"), "\n---\n\n")
 	tail := withMarkers("", markers)
 	return withMarkers(Fit(text, MaxBody-len(tail)), markers)
 }
@@ -55,9 +56,17 @@ func shownRef(pr PullRequest) string {
 	return CommitRef(pr.Number)
 }
 
-// silence is the last line of a review.
-const silence = "To silence this, put the comment `# multistage: ignore` into the Dockerfile. " +
-	"Commands, each on a line of its own: `/multistage` looks again, `/multistage apply [path]` commits the rewrite, `/multistage help`."
+// silence is the last line of a review. It speaks of the proof where this server
+// builds any.
+func (c *composition) silence() string {
+	verify := ""
+	if slices.ContainsFunc(c.offers, func(o offer) bool { return o.Proof != nil || o.Absent.Why != ProofsOff }) {
+		verify = "`/multistage verify [path]` builds and compares both images, "
+	}
+	return "To silence this, put the comment `# multistage: ignore` into the Dockerfile. " +
+		"Commands, each on a line of its own: `/multistage` looks again, `/multistage apply [path]` commits the rewrite, " +
+		verify + "`/multistage help`."
+}
 
 // remainder names the Dockerfiles that the review does not describe.
 func (c *composition) remainder() string {
@@ -109,6 +118,7 @@ func (c *composition) fileSection(o offer) string {
 	blocks := []string{
 		heading + verdictLine(o) + "\n",
 		c.howToTake(o),
+		proofSection(o.Subject, level, tailBudget(len(c.offers))),
 		level + " Stages\n\n" + stageTable(stages),
 	}
 	if table := contractTable(r.Contract); table != "" {
@@ -237,7 +247,7 @@ func (c *composition) patchDetails(o offer) string {
 
 // sizeGrounds says what an estimate rests on.
 func sizeGrounds(o offer) string {
-	if o.Proof != nil && o.Proof.Rewrite.Built {
+	if o.Proof != nil { // measured, or nothing to compare with
 		return ""
 	}
 	var parts []string

@@ -3,6 +3,7 @@ package review
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/multistage-app/multistage/review/config"
@@ -17,6 +18,12 @@ const CheckName = "Multistage"
 // does.
 const ActionApply = "apply"
 
+// ActionVerify is the identifier of the button that does what "/multistage verify"
+// does.
+const ActionVerify = "verify"
+
+var verifyButton = Action{Label: "Build and compare", Description: "Build, start and measure both images", Identifier: ActionVerify}
+
 var applyButton = Action{Label: "Apply to branch", Description: "Commit the multi-stage Dockerfile", Identifier: ActionApply}
 
 // externalPrefix starts the external ID of a pull request's check runs. A check
@@ -25,8 +32,13 @@ var applyButton = Action{Label: "Apply to branch", Description: "Commit the mult
 func externalPrefix(number int) string { return fmt.Sprintf("v1:%d:", number) }
 
 // provisional starts the last part of the external ID of a check run that says why
-// nothing was looked at: it is no answer for the Dockerfiles.
+// nothing was looked at, or that a proof is not there yet: it is no answer for the
+// Dockerfiles.
 const provisional = "wait-"
+
+// verifiable ends the external ID of a check run with the button to build, so that
+// the button can be made anew.
+const verifiable = "-verify"
 
 // IsAnswer reports whether an external ID of ours is that of a check run that
 // answers for the pull request's Dockerfiles, and does not only say that it waits.
@@ -35,7 +47,7 @@ func IsAnswer(externalID string) bool {
 	return len(parts) == 3 && parts[0] == "v1" && !strings.HasPrefix(parts[2], provisional)
 }
 
-// wait identifies a check run that says why nothing was looked at.
+// wait identifies a check run that is no answer.
 func (c *CheckRun) wait(pr PullRequest) {
 	c.identify(pr)
 	prefix := externalPrefix(pr.Number)
@@ -52,6 +64,9 @@ func (c *CheckRun) identify(pr PullRequest) {
 		parts = append(parts, a.Identifier)
 	}
 	c.ExternalID = externalPrefix(pr.Number) + fingerprint(parts...)
+	if slices.Contains(c.Actions, verifyButton) {
+		c.ExternalID += verifiable
+	}
 }
 
 // CheckPullRequest reads the number of the pull request out of an external ID of
@@ -72,7 +87,7 @@ func (c *composition) check() *CheckRun {
 	var summary strings.Builder
 	for _, s := range c.subjects {
 		verdict, _, _ := subjectVerdict(s)
-		if verdict == plan.Refused {
+		if verdict == plan.Refused || c.withheld(s) {
 			check.Conclusion = Neutral
 		}
 		summary.WriteString("- " + c.summaryLine(s) + "\n")
@@ -82,87 +97,20 @@ func (c *composition) check() *CheckRun {
 		summary.WriteString("\n" + partial + "\n")
 	}
 	check.Summary = Fit(summary.String(), MaxBody)
-	check.Text = c.quietText()
+	check.Text = c.checkText()
 	check.Annotations = check.Annotations[:min(len(check.Annotations), MaxAnnotations)]
 	if len(c.offers) > 0 && c.mayCommit() {
-		check.Actions = []Action{applyButton}
+		check.Actions = append(check.Actions, applyButton)
 	}
-	check.identify(c.pr)
+	if slices.ContainsFunc(c.subjects, Subject.verifiable) {
+		check.Actions = append(check.Actions, verifyButton)
+	}
+	if slices.ContainsFunc(c.subjects, Subject.unsettled) {
+		check.wait(c.pr)
+	} else {
+		check.identify(c.pr)
+	}
 	return check
-}
-
-// checkTitle is the one line that the list of checks shows.
-func (c *composition) checkTitle(offers int) string {
-	refused := 0
-	for _, s := range c.subjects {
-		if v, _, _ := subjectVerdict(s); v == plan.Refused {
-			refused++
-		}
-	}
-	n := len(c.subjects)
-	switch {
-	case n == 1 && offers == 1:
-		return "The Dockerfile can be multi-stage"
-	case n == 1:
-		_, code, _ := subjectVerdict(c.subjects[0])
-		if title := code.Info().Title; refused == 1 {
-			return "No rewrite: " + title
-		} else if title != "" {
-			return "Nothing to do: " + title
-		}
-		return "Nothing to do"
-	case offers > 0:
-		return fmt.Sprintf("%d of %d Dockerfiles can be multi-stage", offers, n)
-	case refused > 0:
-		return fmt.Sprintf("No rewrite for %d of %d Dockerfiles", refused, n)
-	}
-	return fmt.Sprintf("Nothing to do for %d Dockerfiles", n)
-}
-
-// summaryLine says in one line what was found for a Dockerfile.
-func (c *composition) summaryLine(s Subject) string {
-	name := Code(s.File.Path)
-	if o, ok := newOffer(s); ok {
-		line := verdictLine(o)
-		for _, q := range c.quiet {
-			if q.File.Path == s.File.Path && q.declined {
-				line += " An earlier answer was turned down, so there is no review; `/multistage` asks for one."
-			}
-		}
-		return line
-	}
-	verdict, code, reason := subjectVerdict(s)
-	if code == "" {
-		return name + ": nothing to do."
-	}
-	info := code.Info()
-	line := fmt.Sprintf("%s: %s", name, Prose(info.Title))
-	if why := evidence(reason); why != "" {
-		line += ": " + why
-	}
-	line += "."
-	if s.Result.Remedy != "" && verdict == plan.Refused {
-		line += " What would help: " + sentence(Prose(s.Result.Remedy))
-	}
-	return line + fmt.Sprintf(" `multistage explain %s` says more.", string(code))
-}
-
-// quietText is what a review would say, for rewrites that get no review.
-func (c *composition) quietText() string {
-	if len(c.quiet) == 0 {
-		return ""
-	}
-	alone := composition{pr: c.pr, cfg: c.cfg, offers: c.quiet}
-	alone.cfg.CommitOff = true
-	var parts []string
-	for i, o := range c.quiet {
-		if i == MaxFiles {
-			break
-		}
-		o.suggestion, o.why = nil, ""
-		parts = append(parts, alone.fileSection(o))
-	}
-	return Fit(strings.Join(parts, "\n---\n\n"), MaxBody)
 }
 
 // annotations are a subject's findings that have a line, or its reason.

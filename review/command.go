@@ -15,16 +15,17 @@ type Verb string
 
 // The verbs that are carried out.
 const (
-	Now   Verb = "review" // "/multistage" alone: review the head now
-	Apply Verb = "apply"  // move the head branch to the suggested-change commit
-	Help  Verb = "help"
+	Now    Verb = "review" // "/multistage" alone: review the head now
+	Apply  Verb = "apply"  // move the head branch to the suggested-change commit
+	Verify Verb = "verify" // build, start and compare both images of the head now
+	Help   Verb = "help"
 )
 
 // Verbs are the verbs that are carried out, as they are typed.
-var Verbs = []Verb{Now, Apply, Help}
+var Verbs = []Verb{Now, Apply, Verify, Help}
 
 // planned are verbs and options that are reserved and not available yet.
-var planned = []string{"pr", "verify", "explain", "ignore", "config", "--with", "--base"}
+var planned = []string{"pr", "explain", "ignore", "config", "--with", "--base"}
 
 // Command is one line of a comment that speaks to us.
 type Command struct {
@@ -127,27 +128,27 @@ func parseCommand(fields []string) Command {
 			return Command{Verb: verb}
 		}
 		return failed(verb, BadArguments, fields[1], "")
-	case Apply:
-		return parseApply(fields[1:])
+	case Apply, Verify:
+		return parsePath(verb, fields[1:])
 	}
 	return failed("", UnknownCommand, fields[0], config.Nearest(word, verbWords()))
 }
 
-// parseApply reads the optional path; code marks around it are GitHub's habit.
-func parseApply(args []string) Command {
+// parsePath reads the optional path; code marks around it are GitHub's habit.
+func parsePath(verb Verb, args []string) Command {
 	switch len(args) {
 	case 0:
-		return Command{Verb: Apply}
+		return Command{Verb: verb}
 	case 1:
 		name := strings.Trim(args[0], "`")
 		clean := path.Clean(strings.TrimPrefix(name, "./"))
 		if name != "" && len(name) <= maxArgument && !strings.HasPrefix(name, "-") &&
 			!strings.HasPrefix(clean, "/") && clean != ".." && !strings.HasPrefix(clean, "../") && clean != "." {
-			return Command{Verb: Apply, Path: clean}
+			return Command{Verb: verb, Path: clean}
 		}
-		return failed(Apply, BadArguments, args[0], "")
+		return failed(verb, BadArguments, args[0], "")
 	}
-	return failed(Apply, BadArguments, args[1], "")
+	return failed(verb, BadArguments, args[1], "")
 }
 
 func failed(verb Verb, p Problem, word, nearest string) Command {

@@ -50,7 +50,11 @@ func TestParseCommands(t *testing.T) {
 
 		{"unknown", "/multistage aply", "1:!unknown~apply"},
 		{"unknown, far off", "/multistage dance", "1:!unknown"},
-		{"not yet", "/multistage verify", "1:!unavailable"},
+		{"verify", "/multistage verify", "1:verify"},
+		{"verify a path", "/multistage verify ./a/Dockerfile", "1:verify(a/Dockerfile)"},
+		{"verify two paths", "/multistage verify a b", "1:verify!bad-arguments"},
+		{"verify, nearly", "/multistage verfy", "1:!unknown~verify"},
+		{"not yet", "/multistage pr", "1:!unavailable"},
 		{"option not yet", "/multistage --with=lint", "1:!unavailable"},
 		{"two paths", "/multistage apply a b", "1:apply!bad-arguments"},
 		{"path that leaves", "/multistage apply ../x", "1:apply!bad-arguments"},
@@ -161,16 +165,24 @@ func checkReply(t *testing.T, reply string) {
 func TestReplies(t *testing.T) {
 	bad := "`@octocat` <img src=x> fixes #1 \n> x"
 	for name, reply := range map[string]string{
-		"help":       review.ReplyHelp(),
-		"denied":     review.ReplyDenied(bad, "write", bad),
-		"reviewed":   review.ReplyReviewed(bad),
-		"applied":    review.ReplyApplied("0123456789abcdef", bad, []string{bad, "b"}),
-		"nothing":    review.ReplyNothingToApply(""),
-		"nothing at": review.ReplyNothingToApply(bad),
-		"moved":      review.ReplyHeadMoved(bad),
-		"fork":       review.ReplyFork(),
-		"off":        review.ReplyCommitOff(bad),
-		"failed":     review.ReplyFailed(review.Command{Verb: review.Apply}, bad),
+		"help":                 review.ReplyHelp(),
+		"denied":               review.ReplyDenied(bad, "write", bad),
+		"reviewed":             review.ReplyReviewed(bad),
+		"applied":              review.ReplyApplied("0123456789abcdef", bad, []string{bad, "b"}),
+		"nothing":              review.ReplyNothingToApply(""),
+		"nothing at":           review.ReplyNothingToApply(bad),
+		"moved":                review.ReplyHeadMoved(bad),
+		"fork":                 review.ReplyFork(),
+		"off":                  review.ReplyCommitOff(bad),
+		"verifying":            review.ReplyVerifying(bad, "0123456789abcdef"),
+		"verifying all":        review.ReplyVerifying("", "0123456789abcdef"),
+		"verified":             review.ReplyVerified(bad, true),
+		"verify off":           review.ReplyVerifyOff(),
+		"verify moved":         review.ReplyVerifyMoved(bad),
+		"nothing to verify":    review.ReplyNothingToVerify(""),
+		"nothing to verify at": review.ReplyNothingToVerify(bad),
+		"unavailable":          review.ReplyVerifyUnavailable(bad),
+		"failed":               review.ReplyFailed(review.Command{Verb: review.Apply}, bad),
 	} {
 		if !strings.HasSuffix(reply, "\n") || len(reply) < 20 {
 			t.Errorf("%s: %q", name, reply)
@@ -181,11 +193,12 @@ func TestReplies(t *testing.T) {
 
 func TestReplyError(t *testing.T) {
 	for body, want := range map[string]string{
-		"/multistage aply":      "There is no command `aply`. Did you mean `/multistage apply`? There are `/multistage`, `/multistage apply [path]` and `/multistage help`.\n",
-		"/multistage dance":     "There is no command `dance`. There are `/multistage`, `/multistage apply [path]` and `/multistage help`.\n",
-		"/multistage pr":        "`pr` is not available yet. There are `/multistage`, `/multistage apply [path]` and `/multistage help`.\n",
+		"/multistage aply":      "There is no command `aply`. Did you mean `/multistage apply`? There are `/multistage`, `/multistage apply [path]`, `/multistage verify [path]` and `/multistage help`.\n",
+		"/multistage dance":     "There is no command `dance`. There are `/multistage`, `/multistage apply [path]`, `/multistage verify [path]` and `/multistage help`.\n",
+		"/multistage pr":        "`pr` is not available yet. There are `/multistage`, `/multistage apply [path]`, `/multistage verify [path]` and `/multistage help`.\n",
 		"/multistage help me":   "`/multistage help` takes no argument, and `me` was given.\n",
 		"/multistage apply ../": "`../` is no path that `/multistage apply` takes: give one path of a Dockerfile, from the repository's root, or none.\n",
+		"/multistage verify /":  "`/` is no path that `/multistage verify` takes: give one path of a Dockerfile, from the repository's root, or none.\n",
 		"/multistage review a":  "`/multistage review` takes no argument, and `a` was given.\n",
 		"/multistage":           "",
 	} {

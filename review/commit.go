@@ -26,7 +26,7 @@ const (
 func CommitOf(pr PullRequest, subjects []Subject, cfg config.Config, path string) *Commit {
 	c := composition{pr: pr, cfg: cfg}
 	for _, s := range subjects {
-		o, ok := newOffer(s)
+		o, ok := newOffer(s, cfg)
 		if ok && cfg.Includes(s.File.Path) && (path == "" || path == s.File.Path) {
 			c.offers = append(c.offers, o)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/multistage-app/multistage/review/config"
 	"github.com/multistage-app/multistage/rewrite"
 	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/proof"
 )
 
 // Compose says what a pull request should show for the Dockerfiles that were
@@ -26,7 +27,7 @@ func Compose(pr PullRequest, subjects []Subject, cfg config.Config) Review {
 	}
 	all := composition{pr: pr, cfg: cfg, subjects: seen}
 	for _, s := range seen {
-		if o, ok := newOffer(s); ok {
+		if o, ok := newOffer(s, cfg); ok {
 			all.add(o)
 		}
 	}
@@ -111,19 +112,64 @@ type offer struct {
 }
 
 // newOffer reports whether a subject has a rewrite to show: one that changes the
-// file and was not disproved.
-func newOffer(s Subject) (offer, bool) {
-	r := s.Result
-	if r.Verdict != plan.Rewritten || len(r.Files) == 0 || string(r.Files[0].Before) == string(r.Files[0].After) {
+// file and was not disproved, and where the server demands it, one that was proven.
+// An original that does not build disproves nothing: the rewrite is offered for what
+// it is, and the review says that nothing was compared.
+func newOffer(s Subject, cfg config.Config) (offer, bool) {
+	if !rewritten(s) {
 		return offer{}, false
 	}
-	if s.Proof != nil && !s.Proof.Proven() {
+	if disproven(s) || cfg.Required && !s.Proof.Proven() {
 		return offer{}, false
 	}
 	o := offer{Subject: s}
 	o.suggestion, o.why = suggest(s)
 	return o, true
 }
+
+// rewritten reports whether there is a rewrite that changes the file.
+func rewritten(s Subject) bool {
+	r := s.Result
+	return r.Verdict == plan.Rewritten && len(r.Files) > 0 && string(r.Files[0].Before) != string(r.Files[0].After)
+}
+
+// disproven reports whether the rewrite was built and does not do what the original
+// does. A proof that says neither is none.
+func disproven(s Subject) bool {
+	return s.Proof != nil && !s.Proof.Proven() && s.Proof.Outcome != proof.OriginalBroken
+}
+
+// verifiable reports whether somebody can ask for a proof that is not there: the
+// server builds, and did not for a reason that may pass.
+func (s Subject) verifiable() bool {
+	if !rewritten(s) {
+		return false
+	}
+	if s.Proof != nil {
+		return s.Proof.Outcome == proof.OriginalBroken
+	}
+	return s.Absent.Why == ForkWaits || s.Absent.Why == Unavailable
+}
+
+// unsettled reports whether the next run has to look again: a proof is under way, or
+// the daemon could not, which says nothing of the rewrite.
+func (s Subject) unsettled() bool {
+	return s.awaited() || s.Proof == nil && s.Absent.Why == Unavailable && rewritten(s)
+}
+
+// proofState is how far the proof of a rewrite is.
+func proofState(s Subject) ProofState {
+	switch {
+	case s.Proof != nil:
+		return ProofDone
+	case s.Absent.Why != ProofsOff:
+		return ProofPending
+	}
+	return ProofNone
+}
+
+// awaited reports whether the proof of a rewrite is under way.
+func (s Subject) awaited() bool { return s.Proof == nil && s.Absent.Why == Pending && rewritten(s) }
 
 func (c *composition) add(o offer) {
 	o.declined = !c.cfg.Asked && declined(c.pr, o.File)
@@ -172,7 +218,7 @@ func (c *composition) review() Review {
 			r.Commit = commitOf(c.pr, c.offers)
 		}
 		for _, o := range c.offers {
-			m := Marker{Path: o.File.Path, Blob: o.File.SHA}
+			m := Marker{Path: o.File.Path, Blob: o.File.SHA, Proof: proofState(o.Subject)}
 			m.State = fingerprint(c.fileSection(o), string(o.Result.Dockerfile()))
 			r.Markers = append(r.Markers, m)
 			if o.suggestion != nil {
@@ -183,6 +229,11 @@ func (c *composition) review() Review {
 	}
 	for _, o := range append(c.more[:len(c.more):len(c.more)], c.quiet...) {
 		r.Standing = append(r.Standing, Marker{Path: o.File.Path, Blob: o.File.SHA})
+	}
+	for _, s := range c.subjects {
+		if c.withheld(s) && s.Proof == nil { // a proof of the same content that was posted still holds
+			r.Standing = append(r.Standing, Marker{Path: s.File.Path, Blob: s.File.SHA})
+		}
 	}
 	r.Check = c.check()
 	return r
@@ -225,9 +276,8 @@ func committable(o offer) bool {
 // subjectVerdict is the verdict of a subject with what the proof says put in.
 func subjectVerdict(s Subject) (plan.Verdict, plan.Code, plan.Evidence) {
 	r := s.Result
-	if r.Verdict == plan.Rewritten && s.Proof != nil && s.Proof.Failure != nil {
-		f := s.Proof.Failure
-		return plan.Refused, plan.ProofFailed, plan.Evidence{Text: string(f.Step) + ": " + f.Cause}
+	if r.Verdict == plan.Rewritten && disproven(s) {
+		return plan.Refused, plan.ProofFailed, plan.Evidence{Text: failureWords(s.Proof)}
 	}
 	return r.Verdict, r.Code, r.Reason
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/multistage-app/multistage/rewrite"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
-	"github.com/multistage-app/multistage/rewrite/proof"
 )
 
 // filled has s in every place where a pull request's text can come into a review.
@@ -37,7 +36,7 @@ func filled(s string) review.Subject {
 	for _, sec := range rewrite.Sections {
 		x.Result.Findings = append(x.Result.Findings, rewrite.Finding{Rule: rewrite.Rule{Name: s, Section: sec, Title: s}, Path: s, Line: 3, Message: s, Evidence: []plan.Evidence{{Text: "also " + s}}})
 	}
-	x.Proof = &proof.Proof{Checks: []proof.Check{{Name: s, Detail: s, Passed: true}}}
+	x.Proof = hostileProof(s)
 	return x
 }
 
@@ -61,7 +60,8 @@ func TestComposeIsInert(t *testing.T) {
 }
 
 // ours is the HTML that we write.
-var ours = map[string]bool{"<details>": true, "</details>": true, "<summary>The change as a patch</summary>": true, "<code>": true, "</code>": true}
+var ours = map[string]bool{"<details>": true, "</details>": true, "<summary>The change as a patch</summary>": true, "<summary>What was compared</summary>": true,
+	"<summary>The last lines of the log</summary>": true, "<code>": true, "</code>": true}
 
 func checkShape(t *testing.T, s, body string) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
@@ -10,7 +11,7 @@ import (
 //
 //   - The same content of the same Dockerfiles is never answered twice. Where
 //     what is said about it changed, the review is edited in place, unless
-//     somebody answered in it.
+//     somebody answered in it: then only the figures that it promised are put in.
 //   - Other content edits the review in place where nobody answered in it and
 //     its inline comments can stay where they are. A suggestion that has to stand
 //     elsewhere needs a new review; the old one is then minimised.
@@ -25,7 +26,7 @@ func Diff(pr PullRequest, wanted Review) []Change {
 		changes = append(changes, CreateCommit{*wanted.Commit})
 	}
 	if !wanted.Keep {
-		d := differ{pr: pr, wanted: wanted, about: blobs(wanted.Markers), standing: blobs(wanted.Standing)}
+		d := differ{pr: pr, wanted: wanted, about: blobs(wanted.Markers), standing: blobs(wanted.Standing), commits: len(changes) > 0}
 		for _, p := range pr.Posted {
 			if markers := ParseMarkers(p.Body); len(markers) > 0 {
 				d.posted = append(d.posted, posted{p, markers})
@@ -76,6 +77,7 @@ type differ struct {
 	about    map[string]string // path → blob of what is wanted
 	standing map[string]string // path → blob of what is left as it was answered
 	posted   []posted          // ours with markers, oldest first
+	commits  bool              // the commit is made anew: the rewrite is another one
 }
 
 type posted struct {
@@ -107,10 +109,14 @@ func (d *differ) reviews() []Change {
 		return d.replace()
 	}
 	others := d.minimise(func(p posted) bool { return p.ID != current.ID && d.superseded(p) })
-	if current.Discussed || sameStates(current.markers, d.wanted.Markers) {
+	if current.Discussed && !pending(current.markers) || sameStates(current.markers, d.wanted.Markers) {
 		return others
 	}
-	if edits, ok := d.edit(*current); ok {
+	edits, ok := d.edit(*current)
+	switch {
+	case ok && len(edits) == 1 && !d.commits && losesProof(current.markers, d.wanted.Markers):
+		return others
+	case ok:
 		return append(edits, others...)
 	}
 	return d.create()
@@ -228,6 +234,27 @@ func sameStates(posted, wanted []Marker) bool {
 	}
 	for _, m := range wanted {
 		if states[m.Path] != m.State {
+			return false
+		}
+	}
+	return true
+}
+
+// pending reports whether a review promised figures.
+func pending(markers []Marker) bool {
+	return slices.ContainsFunc(markers, func(m Marker) bool { return m.Proof == ProofPending })
+}
+
+// losesProof reports whether all that an edit would do is to take figures out of a
+// review that has them: a proof that is made again and is not there yet, or a daemon
+// that could not, says nothing against the one before.
+func losesProof(posted, wanted []Marker) bool {
+	before := map[string]Marker{}
+	for _, m := range posted {
+		before[m.Path] = m
+	}
+	for _, m := range wanted {
+		if b := before[m.Path]; b.State != m.State && !(b.Proof == ProofDone && m.Proof == ProofPending) {
 			return false
 		}
 	}

@@ -228,7 +228,8 @@ func TestDiffTwins(t *testing.T) {
 func TestDiffProperty(t *testing.T) {
 	random := rand.New(rand.NewSource(3))
 	other := subject("web/Dockerfile", single, multi)
-	choices := [][]review.Subject{{a}, {b}, {withoutSuggestion(a)}, {withoutSuggestion(b)}, {fixed}, {}, {a, other}, {b, other}, {other}}
+	choices := [][]review.Subject{{a}, {b}, {withoutSuggestion(a)}, {withoutSuggestion(b)}, {fixed}, {}, {a, other}, {b, other}, {other},
+		{with(a, nil, review.Pending)}, {with(a, figures(), "")}, {with(a, nil, review.Unavailable)}, {with(a, disproof(), "")}, {with(a, figures(), ""), other}}
 	for range 60 {
 		w := newWorld(a)
 		for range 12 {

@@ -181,6 +181,7 @@ type facts struct {
 	Saving plan.Saving
 	Files  []plan.File
 	Proof  *proof.Proof
+	Absent review.Absence
 }
 
 func read(t *testing.T, story *txtar.Archive) (review.PullRequest, []review.Subject, config.Config, error) {
@@ -233,6 +234,8 @@ func setUp(t *testing.T, pr *review.PullRequest, cfg *config.Config, lines strin
 					pr.Partial = true
 				case "read-only":
 					pr.MayCommit = false
+				case "required":
+					cfg.Required = true
 				case "asked for":
 					cfg.Asked = true
 				default:
@@ -258,7 +261,7 @@ func readSubject(t *testing.T, files map[string][]byte, path string) review.Subj
 	if patch, ok := files["patch/"+path]; ok {
 		s.File.Status, s.File.Hunks = review.Modified, review.Hunks(string(patch))
 	}
-	s.Proof = f.Proof
+	s.Proof, s.Absent = f.Proof, f.Absent
 	r := &s.Result
 	r.Context, r.Remedy, r.Reason = f.Context, f.Remedy, f.Reason
 	if f.Code != "" {

@@ -15,6 +15,8 @@ func ReplyHelp() string {
 		"| `/multistage` | looks at this pull request's Dockerfiles again, also in a draft | write permission, or the author |\n" +
 		"| `/multistage apply` | moves the branch to the suggested-change commit | write permission |\n" +
 		"| `/multistage apply PATH` | the same for one Dockerfile | write permission |\n" +
+		"| `/multistage verify` | builds, starts and compares both images, also of a fork | write permission |\n" +
+		"| `/multistage verify PATH` | the same for one Dockerfile | write permission |\n" +
 		"| `/multistage help` | shows this table | everybody |\n\n" +
 		"The comment `# multistage: ignore` in a Dockerfile leaves that file alone.\n"
 }
@@ -36,8 +38,8 @@ func ReplyError(c Command) string {
 	case NotAvailableYet:
 		return fmt.Sprintf("%s is not available yet. %s\n", word, available())
 	case BadArguments:
-		if c.Verb == Apply {
-			return fmt.Sprintf("%s is no path that `/multistage apply` takes: give one path of a Dockerfile, from the repository's root, or none.\n", word)
+		if c.Verb == Apply || c.Verb == Verify {
+			return fmt.Sprintf("%s is no path that `/multistage %s` takes: give one path of a Dockerfile, from the repository's root, or none.\n", word, c.Verb)
 		}
 		return fmt.Sprintf("`/multistage %s` takes no argument, and %s was given.\n", c.Verb, word)
 	case TooManyCommands:
@@ -50,12 +52,12 @@ func ReplyError(c Command) string {
 }
 
 func available() string {
-	return "There are `/multistage`, `/multistage apply [path]` and `/multistage help`."
+	return "There are `/multistage`, `/multistage apply [path]`, `/multistage verify [path]` and `/multistage help`."
 }
 
 // ReplyReviewed answers "/multistage" where there is nothing new to say.
 func ReplyReviewed(title string) string {
-	return fmt.Sprintf("Looked again: %s. The check run has the details.\n", Text(strings.TrimRight(title, ".")))
+	return fmt.Sprintf("Looked again: %s. The check run has the details.\n", Text(trimStop(title)))
 }
 
 // ReplyApplied says which commit the branch has now.
@@ -85,15 +87,18 @@ func ReplyFork() string {
 
 // ReplyCommitOff says that the configuration or the installation forbids commits.
 func ReplyCommitOff(reason string) string {
-	return fmt.Sprintf("Nothing was applied: %s.\n", Text(strings.TrimRight(reason, ".")))
+	return fmt.Sprintf("Nothing was applied: %s.\n", Text(trimStop(reason)))
 }
 
 // ReplyFailed says that a command could not be carried out, in words for the
 // person who asked.
 func ReplyFailed(c Command, reason string) string {
 	name := strings.TrimSpace("/multistage " + strings.TrimPrefix(string(c.Verb), string(Now)))
-	return fmt.Sprintf("%s failed: %s.\n", Code(name), Text(strings.TrimRight(reason, ".")))
+	return fmt.Sprintf("%s failed: %s.\n", Code(name), Text(trimStop(reason)))
 }
+
+// trimStop leaves out a full stop that the sentence around gives.
+func trimStop(s string) string { return strings.TrimRight(s, ".") }
 
 // shortSHA is as much of a commit's name as people read.
 func shortSHA(sha string) string { return sha[:min(len(sha), 10)] }

@@ -59,7 +59,8 @@ type Comment struct {
 type CheckRun struct {
 	Name        string
 	ExternalID  string
-	Conclusion  Conclusion
+	InProgress  bool       // it is not completed yet: no Conclusion and no Actions
+	Conclusion  Conclusion // "" while InProgress
 	Title       string
 	Summary     string
 	Text        string

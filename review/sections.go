@@ -71,47 +71,6 @@ func findingLine(r rewrite.Result, f rewrite.Finding) string {
 	return line
 }
 
-// checklist says what was proven and what was not, and why.
-func checklist(o offer) string {
-	var b strings.Builder
-	done := func(format string, args ...any) { fmt.Fprintf(&b, "- [x] "+format+"\n", args...) }
-	open := func(format string, args ...any) { fmt.Fprintf(&b, "- [ ] "+format+"\n", args...) }
-
-	done("BuildKit's parser reads the rewrite, and every `COPY --from` names a stage and a path that a step makes")
-	done("every instruction of the original is in the rewrite or named as left out")
-	changed := 0
-	for _, p := range o.Result.Contract {
-		if p.Change != nil {
-			changed++
-		}
-	}
-	switch {
-	case len(o.Result.Contract) == 0:
-	case changed == 0:
-		done("the image's configuration stays the same")
-	case changed == 1:
-		done("the image's configuration stays the same, except for the change above")
-	default:
-		done("the image's configuration stays the same, except for the %d changes above", changed)
-	}
-	if o.Proof == nil {
-		open("not built, not started and not measured: this version does not build proofs yet")
-		return b.String()
-	}
-	for _, c := range o.Proof.Checks {
-		text := Prose(c.Name)
-		if c.Detail != "" {
-			text += ": " + Prose(firstRunes(c.Detail, 300))
-		}
-		if c.Passed {
-			done("%s", text)
-		} else {
-			open("%s", text)
-		}
-	}
-	return b.String()
-}
-
 // sentence ends a text with a full stop where it has no end.
 func sentence(s string) string {
 	if s == "" || strings.ContainsAny(s[len(s)-1:], ".?:") {

@@ -29,8 +29,8 @@ func verdictLine(o offer) string {
 
 // sizeSentence compares what was measured, or else what is expected.
 func sizeSentence(o offer) string {
-	if p := o.Proof; p != nil && p.Rewrite.Built {
-		return measured(p)
+	if o.Proof != nil {
+		return measured(o.Proof)
 	}
 	if o.Result.Plan == nil {
 		return ""
@@ -46,12 +46,18 @@ func sizeSentence(o offer) string {
 	return fmt.Sprintf("Expected size %s instead of %s, unpacked.", after, before)
 }
 
+// measured is what a proof says of the sizes; nothing where it has not both.
 func measured(p *proof.Proof) string {
-	after := size(p.Rewrite.Sizes.Unpacked)
-	if !p.Original.Built {
-		return fmt.Sprintf("Measured size %s, unpacked; the original does not build, so there is no size to compare.", after)
+	if !sized(p) {
+		return ""
 	}
-	return fmt.Sprintf("Measured size %s instead of %s, unpacked.", after, size(p.Original.Sizes.Unpacked))
+	return fmt.Sprintf("Measured size %s instead of %s, unpacked.",
+		measuredSize(p.Rewrite.Sizes.Unpacked), measuredSize(p.Original.Sizes.Unpacked))
+}
+
+// sized reports whether both images of a proven rewrite were measured.
+func sized(p *proof.Proof) bool {
+	return p.Proven() && p.Original.Sizes.Unpacked > 0 && p.Rewrite.Sizes.Unpacked > 0
 }
 
 // sizeRange is "12–15 MB", or one size where both ends read the same.

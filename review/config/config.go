@@ -31,6 +31,9 @@ type Config struct {
 	// drafts, authors, labels and the answer given before do not matter. It is no
 	// key of the file.
 	Asked bool
+	// Required says that only what is proven is offered. It is the server's to say
+	// and no key of the file.
+	Required bool
 }
 
 // Stages are the extra stages that can be asked for.
