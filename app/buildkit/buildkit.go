@@ -8,12 +8,9 @@
 package buildkit
 
 import (
-	"context"
-	"errors"
 	"time"
 
 	"github.com/multistage-app/multistage/rewrite"
-	"github.com/multistage-app/multistage/rewrite/proof"
 )
 
 // Config says which daemon to use and how far.
@@ -57,15 +54,6 @@ type Event struct {
 	Time   time.Time
 }
 
-// Prove builds, opens, starts and measures the original and the rewrite. Where the
-// rewrite fails in a way that can be repaired, it proves the repaired one, three
-// rounds at most: the Result that it gives back is the one that the Proof speaks of.
-//
-// An error says that nothing was proven either way: see [Unavailable].
-func (c *Client) Prove(ctx context.Context, job Job) (rewrite.Result, *proof.Proof, error) {
-	return job.Result, nil, errors.New("not built yet")
-}
-
 // Unavailable is why nothing can be said of a rewrite: it is no verdict.
 type Unavailable struct {
 	Reason Reason
@@ -96,22 +84,8 @@ const (
 	TooLarge     Reason = "too-large"     // a limit of size was reached
 	Network      Reason = "network"       // a registry or a server of packages could not be reached
 	NoProbe      Reason = "no-probe"      // this binary cannot be started in a Linux container
-	Denied       Reason = "denied"        // the source policy allows an image not
+	OutOfMemory  Reason = "out-of-memory" // a step was killed
+	LogClipped   Reason = "log-clipped"   // a step failed, and why is in the part of its log that the daemon cut
+	Denied       Reason = "denied"        // the source policy does not allow an image
 	Cancelled    Reason = "cancelled"
 )
-
-// Client talks to one daemon.
-type Client struct {
-	config Config
-}
-
-// New makes a client. It does not connect yet: see [Client.Ping].
-func New(config Config) (*Client, error) {
-	return &Client{config: config}, nil
-}
-
-// Ping asks the daemon whether it is there. The error is an [Unavailable].
-func (c *Client) Ping(ctx context.Context) error { return nil }
-
-// Close ends the connection.
-func (c *Client) Close() error { return nil }

@@ -1,0 +1,114 @@
+package buildkit
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/multistage-app/multistage/rewrite"
+	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/proof"
+)
+
+// config is an image's runtime configuration.
+type config = dockerspec.DockerOCIImageConfig
+
+// brokenContract is what a rewrite promises differently and nobody named.
+func brokenContract(r rewrite.Result) *proof.Failure {
+	for _, row := range r.Broken() {
+		return &proof.Failure{
+			Step: proof.StepContract, Kind: proof.WrongConfig, Subject: subject(row),
+			Cause: fmt.Sprintf("the rewrite changes %s from %s to %s", subject(row), shown(row.Before), shown(row.After)),
+		}
+	}
+	return nil
+}
+
+// compareConfigs holds the built images' configurations against each other in
+// everything that the contract says stays: the bases' own configurations are what was
+// expected only if the table of images is right about them.
+func compareConfigs(r rewrite.Result, original, rewritten config) *proof.Failure {
+	for _, row := range r.Contract {
+		if row.Change != nil {
+			continue
+		}
+		before, after := value(original, row), value(rewritten, row)
+		if before == after {
+			continue
+		}
+		return &proof.Failure{
+			Step: proof.StepContract, Kind: proof.WrongConfig, Subject: subject(row),
+			Cause: fmt.Sprintf("the image built from the rewrite has %s for %s, the original's has %s", shown(after), subject(row), shown(before)),
+		}
+	}
+	return nil
+}
+
+// value is what an image's configuration says about one row of the contract, in a
+// form that can be compared.
+func value(c config, row rewrite.Promise) string {
+	switch row.Field {
+	case plan.FieldCommand:
+		return fmt.Sprintf("%q", slices.Concat(c.Entrypoint, c.Cmd))
+	case plan.FieldUser:
+		switch c.User {
+		case "", "0", "0:0", "root", "root:root":
+			return "root"
+		}
+		return c.User
+	case plan.FieldWorkdir:
+		return "/" + strings.Trim(c.WorkingDir, "/")
+	case plan.FieldEnv:
+		v, _ := env(c.Env, row.Key)
+		return v
+	case plan.FieldExpose:
+		return strings.Join(keys(c.ExposedPorts), " ")
+	case plan.FieldVolume:
+		return strings.Join(keys(c.Volumes), " ")
+	case plan.FieldStopSignal:
+		return c.StopSignal
+	case plan.FieldHealthcheck:
+		if c.Healthcheck == nil {
+			return ""
+		}
+		return fmt.Sprintf("%+v", *c.Healthcheck)
+	case plan.FieldShell:
+		return fmt.Sprintf("%q", c.Shell)
+	case plan.FieldLabel:
+		return c.Labels[row.Key]
+	}
+	return ""
+}
+
+// env is the value of a variable in a list of KEY=value; the last one counts.
+func env(list []string, key string) (string, bool) {
+	for _, kv := range slices.Backward(list) {
+		if k, v, _ := strings.Cut(kv, "="); k == key {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+func keys[V any](set map[string]V) []string {
+	list := make([]string, 0, len(set))
+	for k := range set {
+		list = append(list, k)
+	}
+	sort.Strings(list)
+	return list
+}
+
+func subject(row rewrite.Promise) string {
+	return strings.TrimSpace(string(row.Field) + " " + row.Key)
+}
+
+func shown(value string) string {
+	if value == "" {
+		return "nothing"
+	}
+	return firstRunes(value, 200)
+}

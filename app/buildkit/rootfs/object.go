@@ -1,0 +1,80 @@
+package rootfs
+
+import (
+	"context"
+	"debug/elf"
+	"strings"
+)
+
+// object is what the loader reads of an ELF file.
+type object struct {
+	file    *file
+	class   elf.Class
+	machine elf.Machine
+	interp  string // program interpreter, "" for none
+	soname  string
+	needed  []string
+	rpath   []string
+	runpath []string
+	needs   []versionNeed
+	defines map[string]bool // versions; empty where the library has none
+	program bool            // can be started: has an interpreter, or is not position independent
+}
+
+// versionNeed is a symbol version that a library must define.
+type versionNeed struct{ library, version string }
+
+// runs reports that two objects can be in one process.
+func (o *object) runs(other *object) bool {
+	return o.class == other.class && o.machine == other.machine
+}
+
+// musl reports an object that was linked against musl.
+func (o *object) musl() bool {
+	if strings.Contains(o.interp, "ld-musl-") {
+		return true
+	}
+	for _, n := range o.needed {
+		if strings.HasPrefix(n, "libc.musl-") {
+			return true
+		}
+	}
+	return false
+}
+
+// glibc reports an object that was linked against glibc.
+func (o *object) glibc() bool {
+	if strings.Contains(o.interp, "/ld-linux") || strings.Contains(o.interp, "/ld64.so") {
+		return true
+	}
+	for _, n := range o.needed {
+		if n == "libc.so.6" || strings.HasPrefix(n, "ld-linux") {
+			return true
+		}
+	}
+	return false
+}
+
+// object reads an ELF file, once. It is nil where the file is none, or cannot be read.
+func (t *Tree) object(ctx context.Context, f *file) *object {
+	if f == nil || !f.regular() || f.size < 52 {
+		return nil
+	}
+	t.mu.Lock()
+	o, ok := t.objects[f.path]
+	full := len(t.objects) >= maxObjects
+	t.mu.Unlock()
+	if ok || full {
+		return o
+	}
+	o, err := parseObject(&pages{ctx: ctx, tree: t, file: f, kept: map[int64][]byte{}}, f.size)
+	if err != nil {
+		o = nil
+	} else {
+		o.file = f
+	}
+	t.mu.Lock()
+	t.objects[f.path] = o
+	t.mu.Unlock()
+	return o
+}
