@@ -120,19 +120,34 @@ func checkStages(in *plan.Input, file *dockerfile.File) error {
 
 // checkWarnings compares BuildKit's build checks before and after.
 func checkWarnings(path string, before, after []byte) error {
+	fresh, err := newWarnings(path, before, after)
+	if err != nil {
+		return err
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	w := fresh[0]
+	return fmt.Errorf("BuildKit warns of line %d of the rewrite, which it did not of the original: %s (%s)", w.Line, w.Detail, w.Rule)
+}
+
+// newWarnings are what BuildKit's build checks say of the rewrite and did not say of
+// the original. The error is BuildKit's about a file that it would not build.
+func newWarnings(path string, before, after []byte) ([]contract.Warning, error) {
 	old, _ := contract.Lint(path, before)
 	now, err := contract.Lint(path, after)
 	if err != nil {
-		return fmt.Errorf("BuildKit would not build the rewrite: %w", err)
+		return nil, fmt.Errorf("BuildKit would not build the rewrite: %w", err)
 	}
 	known := map[string]bool{}
 	for _, w := range old {
 		known[w.Rule+w.Detail] = true
 	}
+	var fresh []contract.Warning
 	for _, w := range now {
 		if !known[w.Rule+w.Detail] {
-			return fmt.Errorf("BuildKit warns of line %d of the rewrite, which it did not of the original: %s (%s)", w.Line, w.Detail, w.Rule)
+			fresh = append(fresh, w)
 		}
 	}
-	return nil
+	return fresh, nil
 }

@@ -22,6 +22,10 @@ type Result struct {
 	Findings []Finding    // in the order of the sections
 	Missing  []string     // files whose content is needed and was not kept: ask again with them
 	Source   *dockerfile.File
+	Repairs  []string // what was changed after a proof failed, in order; one sentence each
+
+	input    *plan.Input // what Plan was made from; nil without a plan
+	repaired []plan.Fact // the same as Repairs, for Findings
 }
 
 // FileChange is one file before and after.

@@ -101,7 +101,7 @@ func (r Result) finish(in *plan.Input, p *plan.Plan, refusal *plan.Refusal) Resu
 
 func (r Result) accept(in *plan.Input, p *plan.Plan, after []byte, promises []Promise) Result {
 	r.Verdict = plan.Rewritten
-	r.Plan, r.Contract = p, promises
+	r.Plan, r.Contract, r.input = p, promises, in
 	r.Files = []FileChange{{Path: in.File.Path, Mode: mode(in.Project, in.File.Path), Before: in.File.Source, After: after}}
 	for _, f := range p.Files {
 		change := FileChange{Path: f.Path, Mode: mode(in.Project, f.Path), After: []byte(f.Content)}

@@ -74,6 +74,20 @@ var Rules = []Rule{
 		After:  "services:\n  web:\n    build:\n      context: .\n      target: dev-deps\n    command: npm run dev",
 	},
 	{
+		Name: "repaired", Section: Architecture, Level: Notice,
+		Title:  "the first design failed its proof and was repaired",
+		Why:    "The design was built and started, and something was missing that the files of the repository do not show. What the proof showed decides the design that is offered, which was proven again from the beginning.",
+		Before: "FROM debian:bookworm-slim\nCOPY --from=builder /app/server /app/server",
+		After:  "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*\nCOPY --from=builder /app/server /app/server",
+	},
+	{
+		Name: "one-stage-rewrite", Section: Architecture, Level: Notice,
+		Title:  "the rewrite has one stage",
+		Why:    "A rewrite that was made by hand need not have several stages. It is held against the original all the same; what the build needs is still in the image.",
+		Before: "FROM node:22\nRUN npm ci\nCMD [\"node\", \"server.js\"]",
+		After:  "FROM node:22-slim\nRUN npm ci --omit=dev\nCMD [\"node\", \"server.js\"]",
+	},
+	{
 		Name: "broken-original", Section: Architecture, Level: Warning,
 		Title:  "the original has an error of its own",
 		Why:    "The file or the project shows something that fails as it stands. It is named, and not repaired in passing.",

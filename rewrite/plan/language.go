@@ -32,6 +32,7 @@ type Input struct {
 	// Mounts allows RUN --mount, heredocs and COPY --chmod: the consumers of the
 	// file build it with BuildKit as far as the repository shows.
 	Mounts bool
+	Hints  Hints // what a proof has taught about an earlier design
 }
 
 // Item is one instruction of the stage with what is known about it.

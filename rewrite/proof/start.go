@@ -6,6 +6,7 @@ type Start struct {
 	ExitCode int      // of Exited
 	Seconds  float64  // until it listened, or ended
 	Ports    []string // "8080/tcp", sorted by number
+	Loopback []string // those of Ports that listen on the loopback address alone: out of reach from outside
 	Answers  []Answer // sorted by port and path
 	Health   *Health  // nil where the image has no HEALTHCHECK, or the container ended before
 	Stopped  string   // how it ended at SIGTERM: "exit 0", "exit 143", "killed"; "" where it had ended

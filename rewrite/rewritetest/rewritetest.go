@@ -95,6 +95,9 @@ func Read(archive *txtar.Archive) Story {
 			story.Want[name] = string(f.Data)
 			continue
 		}
+		if strings.HasPrefix(f.Name, failures) {
+			continue
+		}
 		mode := fs.FileMode(0o644)
 		if strings.HasPrefix(string(f.Data), "#!") {
 			mode = 0o755
@@ -158,7 +161,7 @@ func write(t *testing.T, file string, archive *txtar.Archive, got map[string]str
 			kept = append(kept, f)
 		}
 	}
-	for _, name := range append([]string{"Dockerfile", "verdict"}, append(extra(got), "findings")...) {
+	for _, name := range append([]string{"Dockerfile", "verdict", "repairs"}, append(extra(got), "findings")...) {
 		if text, ok := got[name]; ok {
 			kept = append(kept, txtar.File{Name: "want/" + name, Data: []byte(text)})
 		}

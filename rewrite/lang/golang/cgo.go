@@ -54,6 +54,9 @@ func (d *design) decideCgo() cgo {
 	if c, ok := d.writtenCgo(); ok {
 		return c
 	}
+	if d.in.Hints.AsWritten {
+		return cgo{on: true, kind: "own", at: d.in.Hints.Why}
+	}
 	c, ok := d.cgoEvidence()
 	if !ok {
 		return cgo{}

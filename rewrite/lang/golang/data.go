@@ -51,6 +51,7 @@ func (d *design) findData() *plan.Refusal {
 	s.fromSteps()
 	d.data = s.elements()
 	d.data = append(d.data, d.untracked(s)...)
+	d.heedWhole()
 	return nil
 }
 

@@ -258,7 +258,9 @@ func (d *design) copySteps(l layout) []plan.Step {
 	}
 	for _, a := range d.programs {
 		for _, to := range d.programPlaces(a.path) {
-			add(a.path, to)
+			if to != a.path || !d.inWhole(to) {
+				add(a.path, to)
+			}
 		}
 	}
 	for _, dir := range order {
@@ -290,7 +292,11 @@ func (d *design) copyGroup(l layout, files []string, dir string) plan.Step {
 // copyStep is one COPY from the builder; names with blanks need the JSON form.
 func (d *design) copyStep(l layout, from []string, to string) plan.Step {
 	flags := "--from=" + l.names.builder + " "
-	if owner := d.ownerOf(from[0]); owner != "" {
+	owner := d.ownerOf(from[0])
+	if hinted := d.hintedOwner(from...); hinted != "" {
+		owner = hinted
+	}
+	if owner != "" {
 		flags += "--chown=" + owner + " "
 	}
 	words := append(append([]string{}, from...), to)

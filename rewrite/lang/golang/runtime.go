@@ -30,17 +30,20 @@ func (d *design) chooseRuntime() *plan.Refusal {
 	if _, ok := d.givenWorkdir(); ok {
 		d.needs.shellAt(plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "the working directory belongs to the user that the program runs as")
 	}
-	switch {
-	case d.needs.shell == nil && len(packages) == 0 && !hasAccount && len(d.needs.commands) == 0 && !d.cgo.on:
-		return d.onStatic()
-	case d.needs.shell == nil && len(packages) == 0 && !hasAccount && len(d.needs.commands) == 0 && d.cgo.kind == "bundled" && !d.in.Base.Musl && d.suite() != "":
-		if base, ok := image.DistrolessBase(d.suite()); ok {
-			d.runtime = runtime{base: base, why: d.cgo.at}
+	d.heedFloor()
+	if d.needs.shell == nil && len(packages) == 0 && !hasAccount && len(d.needs.commands) == 0 {
+		if !d.cgo.on && d.in.Hints.Floor == plan.AnyFloor {
+			return d.onStatic()
+		}
+		if r, ok := d.withLibraries(); ok {
+			d.runtime = r
 			return nil
 		}
 	}
 	why := d.cgo.at
 	switch {
+	case d.needs.shell == nil && d.in.Hints.Floor > plan.AnyFloor:
+		why = d.in.Hints.Why
 	case d.needs.shell != nil:
 		why = *d.needs.shell
 	case len(packages) > 0:
@@ -109,7 +112,7 @@ func (d *design) onSlim(why plan.Evidence) *plan.Refusal {
 	if d.wantsZones() {
 		set["tzdata"] = true
 	}
-	for _, p := range d.needs.add {
+	for _, p := range append(d.needs.add, d.in.Hints.Packages...) {
 		set[p] = true
 	}
 	if d.cgo.on {

@@ -68,7 +68,7 @@ func (s *start) add(in *plan.Input, it plan.Item) {
 		return
 	}
 	text := in.File.Text(it.Args)
-	if argv, ok := shell.Argv(it.Script, text); ok && len(in.End.Shell) == 0 {
+	if argv, ok := shell.Argv(it.Script, text); ok && len(in.End.Shell) == 0 && !in.Hints.AsWritten {
 		s.argv, s.convert = argv, true
 		s.commands = append(s.commands, startCommand{words: argv, at: at, dir: dir})
 		return

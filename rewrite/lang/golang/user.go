@@ -30,6 +30,9 @@ func (d *design) chooseUser() *plan.Refusal {
 		return nil
 	}
 	at, why := d.rootNeeded()
+	if d.in.Hints.NoUser && why == "" {
+		at, why = d.in.Hints.Why, d.in.Hints.Why.Text
+	}
 	if why == "" {
 		d.user = userChoice{nonroot: !d.runtime.shell}
 		if !d.user.nonroot {

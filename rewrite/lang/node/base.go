@@ -21,6 +21,7 @@ var goneSuites = set("jessie stretch buster")
 // packages it then needs that the full one has.
 func (d *designer) chooseBase() {
 	base := d.in.Base
+	defer d.heedPackages()
 	if base.Slim || base.Family != image.Debian || base.Digest != "" {
 		return
 	}
@@ -30,6 +31,10 @@ func (d *designer) chooseBase() {
 	}
 	text := d.slimText(slim)
 	if text == "" {
+		return
+	}
+	if d.in.Hints.Floor == plan.AuthorImage {
+		d.slimWhy = d.in.Hints.Why.Text
 		return
 	}
 	if why := d.stays(); why != "" {

@@ -118,6 +118,9 @@ func (d *designer) chooseContents() {
 	if name, ok := d.app.manifest.local(); ok {
 		because(d.app.says("", name, name+" is a folder of the repository"), "")
 	}
+	if d.in.Hints.WholeApp {
+		because(d.in.Hints.Why, "")
+	}
 	if len(d.whole) > 0 {
 		d.contents = wholeDir
 		return
@@ -155,7 +158,7 @@ func (d *designer) chooseModules() {
 		d.dev = nil // the author's image has none either, so that none is needed
 	}
 	switch {
-	case len(d.dev) > 0:
+	case len(d.dev) > 0, d.in.Hints.AllDependencies:
 		d.modules = complete
 	case d.contents == wholeDir && d.omitsDev():
 		d.modules = asAuthor

@@ -13,7 +13,7 @@ import (
 // on to a program that does not handle them, which node as process 1 would not
 // (H28).
 func (d *designer) execForm(s step) plan.Step {
-	if s.JSON || len(d.in.End.Shell) > 0 || d.hasEntrypoint() || s.Index != d.lastCommand() {
+	if s.JSON || d.in.Hints.AsWritten || len(d.in.End.Shell) > 0 || d.hasEntrypoint() || s.Index != d.lastCommand() {
 		return d.keepItem(s)
 	}
 	text, _, ok := d.in.File.Script(s.Instruction)

@@ -206,7 +206,7 @@ func (p *productionSteps) browser(from string) {
 func (p *productionSteps) copy(at int, stage, name string) {
 	d := p.d
 	p.takes = true
-	p.add(plan.New{Text: d.in.Keyword("COPY") + " --from=" + stage + d.owner(at) + " " + d.app.path(name) + " " + d.dest(at, name)})
+	p.add(plan.New{Text: d.in.Keyword("COPY") + " --from=" + stage + d.ownerOf(at, name) + " " + d.app.path(name) + " " + d.dest(at, name)})
 }
 
 // owner gives copied files to the user that the author has set at an item: files
@@ -232,7 +232,7 @@ func (p *productionSteps) outputs(at int) {
 			from = d.names.full
 		}
 		p.takes = true
-		p.add(plan.New{Text: d.in.Keyword("COPY") + " --from=" + from + d.owner(at) + " " + d.app.dir + " " + d.dest(at, "")})
+		p.add(plan.New{Text: d.in.Keyword("COPY") + " --from=" + from + d.ownerOf(at, "") + " " + d.app.dir + " " + d.dest(at, "")})
 		p.browser(from)
 		return
 	}

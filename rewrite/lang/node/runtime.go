@@ -86,15 +86,18 @@ func (d *designer) usedInBuild(t task) bool {
 
 // installExtra installs what the full image has and the slim one lacks.
 func (d *designer) installExtra() plan.Step {
-	text := d.in.Keyword("RUN") + " apt-get update && apt-get install -y --no-install-recommends " + strings.Join(d.extra, " ") + " && rm -rf /var/lib/apt/lists/*"
-	return plan.New{Text: text, Evidence: plan.Evidence{Text: fmt.Sprintf("the full image has %s, and run time needs it", strings.Join(d.extra, ", "))}}
+	command := "apt-get update && apt-get install -y --no-install-recommends " + strings.Join(d.extra, " ") + " && rm -rf /var/lib/apt/lists/*"
+	if d.in.Base.Family == image.Alpine {
+		command = "apk add --no-cache " + strings.Join(d.extra, " ")
+	}
+	return plan.New{Text: d.in.Keyword("RUN") + " " + command, Evidence: plan.Evidence{Text: fmt.Sprintf("the full image has %s, and run time needs it", strings.Join(d.extra, ", "))}}
 }
 
 // environment sets NODE_ENV=production where the author sets none and nothing of
 // the project looks at it. Libraries leave out development warnings then.
 func (p *productionSteps) environment() {
 	d := p.d
-	if _, set := d.in.End.Vars["NODE_ENV"]; set || !d.runsOwnCode() || d.modules == complete || d.scan.partial || d.run.next != nil {
+	if _, set := d.in.End.Vars["NODE_ENV"]; set || d.in.Hints.AsWritten || !d.runsOwnCode() || d.modules == complete || d.scan.partial || d.run.next != nil {
 		return
 	}
 	if d.scan.nodeEnv != nil || d.readsEnvironment() {
@@ -134,14 +137,18 @@ func (p *productionSteps) addUser() {
 	d := p.d
 	why := d.needsRoot()
 	if why == nil {
-		user := plan.New{Text: d.in.Keyword("USER") + " 1000:1000", Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "the image has the user node with this number"}}
+		user := plan.New{Text: d.in.Keyword("USER") + " " + nodeUser, Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "the image has the user node with this number"}}
 		at := p.tail()
 		p.steps = append(p.steps[:at:at], append([]plan.Step{user}, p.steps[at:]...)...)
-		d.plan.Changes = append(d.plan.Changes, plan.Change{Field: plan.FieldUser, After: "1000:1000", Evidence: user.Evidence})
+		d.plan.Changes = append(d.plan.Changes, plan.Change{Field: plan.FieldUser, After: nodeUser, Evidence: user.Evidence})
 		return
 	}
 	if why.Text != "" {
-		d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: "user-kept-root", Evidence: *why, Detail: "USER 1000:1000 would be the change"})
+		detail := "USER " + nodeUser + " would be the change"
+		if d.in.Hints.NoUser {
+			detail = ""
+		}
+		d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: "user-kept-root", Evidence: *why, Detail: detail})
 	}
 }
 
@@ -183,6 +190,9 @@ func (d *designer) keywordAt(span dockerfile.Span) string {
 func (d *designer) needsRoot() *plan.Evidence {
 	if d.in.End.User != "" || d.in.Base.Config.User != "" {
 		return &plan.Evidence{}
+	}
+	if why := d.in.Hints.Why; d.in.Hints.NoUser {
+		return &why
 	}
 	for _, s := range d.steps {
 		switch s.Keyword {
