@@ -61,6 +61,8 @@ fullnameOverride: bot
 database: {sqlite: {existingClaim: shop-data}}
 serviceAccount: {create: false, name: shop}
 `,
+	"rootless daemon":   rootless,
+	"daemon of its own": ownDaemon,
 }
 
 func eachSet(t *testing.T, check func(*testing.T, *manifest)) {
@@ -359,7 +361,7 @@ func TestRefused(t *testing.T) {
 	for name, test := range map[string]struct{ values, want string }{
 		"two replicas of one SQLite file": {`replicaCount: 2`, "needs database.type postgres"},
 		"Postgres without an address":     {`database: {type: postgres}`, "database.postgres.existingSecret: name the Secret"},
-		"proof without a builder":         {`verify: required`, "verify: required needs buildkit.host"},
+		"proof without a builder":         {`verify: required`, "verify: required needs buildkit.host or buildkit.rootless.enabled"},
 		"number as text":                  {`replicaCount: "1"`, "got string, want integer"},
 		"off that YAML takes for false":   {`verify: off`, "/verify"},
 		"unknown database":                {`database: {type: mysql}`, "/database/type"},

@@ -35,6 +35,8 @@ type manifest struct {
 	policies   []*networkingv1.NetworkPolicy
 	budgets    []*policyv1.PodDisruptionBudget
 	monitors   []*serviceMonitor
+	configs    []*corev1.ConfigMap
+	daemon     *manifest // the chart's BuildKit daemon, nil without one
 }
 
 // serviceMonitor is the part of the Prometheus operator's type that the chart writes:
@@ -56,6 +58,25 @@ type serviceMonitor struct {
 // decodes every object strictly: a field that Kubernetes does not know is an error,
 // and so is a value of which a template asks and that values.yaml does not have.
 func render(release, valuesYAML string) (*manifest, error) {
+	files, err := renderFiles(release, valuesYAML)
+	if err != nil {
+		return nil, err
+	}
+	m := &manifest{services: make(map[string]*corev1.Service)}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if strings.HasSuffix(name, "NOTES.txt") {
+			m.notes = files[name]
+			continue
+		}
+		if err := m.addFile(files[name]); err != nil {
+			return nil, fmt.Errorf("%s: %w\n%s", name, err, files[name])
+		}
+	}
+	return m, nil
+}
+
+// renderFiles gives the text that each template renders to.
+func renderFiles(release, valuesYAML string) (map[string]string, error) {
 	chart, err := loader.Load(chartDir)
 	if err != nil {
 		return nil, err
@@ -69,22 +90,7 @@ func render(release, valuesYAML string) (*manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := engine.Engine{Strict: true}.Render(chart, top)
-	if err != nil {
-		return nil, err
-	}
-
-	m := &manifest{services: make(map[string]*corev1.Service)}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if strings.HasSuffix(name, "NOTES.txt") {
-			m.notes = files[name]
-			continue
-		}
-		if err := m.addFile(files[name]); err != nil {
-			return nil, fmt.Errorf("%s: %w\n%s", name, err, files[name])
-		}
-	}
-	return m, nil
+	return engine.Engine{Strict: true}.Render(chart, top)
 }
 
 // addFile decodes the documents of one rendered template.
@@ -109,9 +115,15 @@ func (m *manifest) addFile(text string) error {
 }
 
 func (m *manifest) add(document []byte) error {
-	var kind metav1.TypeMeta
+	var kind metav1.PartialObjectMetadata
 	if err := yaml.Unmarshal(document, &kind); err != nil {
 		return err
+	}
+	if kind.Labels["app.kubernetes.io/component"] == "buildkitd" {
+		if m.daemon == nil {
+			m.daemon = &manifest{services: make(map[string]*corev1.Service)}
+		}
+		m = m.daemon
 	}
 	switch kind.APIVersion + " " + kind.Kind {
 	case "apps/v1 Deployment":
@@ -127,6 +139,8 @@ func (m *manifest) add(document []byte) error {
 		return err
 	case "v1 PersistentVolumeClaim":
 		return decodeInto(document, &m.claims)
+	case "v1 ConfigMap":
+		return decodeInto(document, &m.configs)
 	case "v1 ServiceAccount":
 		return decodeInto(document, &m.accounts)
 	case "networking.k8s.io/v1 Ingress":
@@ -164,7 +178,7 @@ func decode(document []byte, object any) error {
 	return nil
 }
 
-func mustRender(t *testing.T, values string) *manifest {
+func mustRender(t testing.TB, values string) *manifest {
 	t.Helper()
 	m, err := render("shop", values)
 	if err != nil {
