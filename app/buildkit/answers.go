@@ -188,6 +188,11 @@ func checks(o, r proof.Start, found []difference, varies map[string]bool) []proo
 			add("answers on "+port, detail, port)
 		}
 	}
+	for _, port := range r.Ports {
+		if cause, ok := failed("port " + port); !ok && !slices.Contains(o.Ports, port) {
+			all = append(all, proof.Check{Name: "listens on no other port", Detail: cause})
+		}
+	}
 	if r.Health != nil {
 		add("passes its HEALTHCHECK", healthDetail(o, r), "health")
 	}

@@ -27,6 +27,7 @@ type image struct {
 	ref    gateway.Reference // nil where it has no files at all
 	config config
 	tree   *rootfs.Tree // its files, as they were listed
+	cost   build
 }
 
 // argv is the command that a container of the image runs.

@@ -238,3 +238,17 @@ func TestStartImage(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkStartImage is what a start costs beyond the application's own time: this one
+// listens at once and ends at SIGTERM. Half a second of it is the wait for further ports.
+func BenchmarkStartImage(b *testing.B) {
+	s := newStarter(b)
+	s.with(b, "FROM scratch\nCOPY app /app\nEXPOSE 8080\nCMD [\"/app\",\"listen\",\":8080\"]",
+		func(ctx context.Context, gw gateway.Client, img *image, probe gateway.Reference) {
+			for b.Loop() {
+				if _, err := startImage(ctx, gw, img, probe, startRequest{}); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	fstypes "github.com/tonistiigi/fsutil/types"
 
@@ -220,5 +221,34 @@ func TestBuildArgumentsOfOthersCaches(t *testing.T) {
 	}
 	if err := (&Job{BuildArgs: map[string]string{"VERSION": "1"}}).checkArgs(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestRebuildKnown(t *testing.T) {
+	file := "FROM golang:1.26\nWORKDIR /src\nCOPY go.mod ./\nRUN go mod download\nCOPY . .\nRUN go build\nCMD [\"/src/app\"]\n"
+	dir := folder(t, map[string]string{"Dockerfile": file, "go.mod": "module x\n", "main.go": "package main\n"})
+	job := &Job{Dir: dir, Result: rewrite.Result{Path: "Dockerfile", Context: "."}}
+	second := func(n int) map[int]time.Duration {
+		times := map[int]time.Duration{}
+		for i := 2; i <= n; i++ {
+			times[i] = time.Duration(i) * time.Second
+		}
+		return times
+	}
+	got := rebuildKnown(job, []byte(file), second(6), "main.go")
+	if got == nil || got.Steps != 2 || got.Seconds != 5+6 || got.Path != "main.go" {
+		t.Errorf("a source: %+v", got)
+	}
+	if got = rebuildKnown(job, []byte(file), second(6), "go.mod"); got == nil || got.Steps != 4 || got.Seconds != 3+4+5+6 {
+		t.Errorf("a manifest: %+v", got)
+	}
+	if got = rebuildKnown(job, []byte(file), second(7), "main.go"); got != nil {
+		t.Errorf("steps that are numbered otherwise: %+v", got)
+	}
+	if got = rebuildKnown(job, []byte(file), nil, "main.go"); got != nil {
+		t.Errorf("steps from the cache: %+v", got)
+	}
+	if got = rebuildKnown(job, []byte("FROM a AS b\n"+file), second(6), "main.go"); got != nil {
+		t.Errorf("several stages: %+v", got)
 	}
 }

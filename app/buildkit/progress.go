@@ -1,6 +1,8 @@
 package buildkit
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +34,8 @@ type progress struct {
 type step struct {
 	started, ended bool
 	cached         bool
+	began          time.Time
+	took           time.Duration
 }
 
 func newProgress(label string, notify func(Event)) *progress {
@@ -98,11 +102,11 @@ func (p *progress) vertex(v *client.Vertex) (events []Event) {
 	}
 	s.cached = s.cached || v.Cached
 	if v.Started != nil && !s.started {
-		s.started = true
+		s.started, s.began = true, *v.Started
 		events = append(events, Event{Image: p.label, Step: v.Name, Cached: v.Cached, Time: *v.Started})
 	}
 	if v.Completed != nil && !s.ended {
-		s.ended = true
+		s.ended, s.took = true, v.Completed.Sub(s.began)
 		events = append(events, Event{Image: p.label, Step: v.Name, Done: true, Cached: v.Cached, Failed: v.Error != "", Time: *v.Completed})
 	}
 	return events
@@ -132,6 +136,29 @@ func (p *progress) counts() (steps, cached int) {
 		}
 	}
 	return steps, cached
+}
+
+// numbered matches the place of a step in its stage: "[builder 3/7] RUN …".
+var numbered = regexp.MustCompile(`^\[(?:\S+ )?(\d+)/\d+\] `)
+
+// durations are how long the steps of a file with one stage ran, by their number in
+// it; false where one of them came from the cache, or where there are several stages.
+func (p *progress) durations() (map[int]time.Duration, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	times := map[int]time.Duration{}
+	for d, s := range p.steps {
+		m := numbered.FindStringSubmatch(p.names[d])
+		if m == nil || isFrom(p.names[d]) {
+			continue
+		}
+		n, _ := strconv.Atoi(m[1])
+		if _, twice := times[n]; twice || s.cached || !s.ended {
+			return nil, false
+		}
+		times[n] = s.took
+	}
+	return times, true
 }
 
 // isFrom reports whether a step's name is that of a FROM: "[builder 1/5] FROM …".

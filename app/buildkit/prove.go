@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/multistage-app/multistage/rewrite"
 	"github.com/multistage-app/multistage/rewrite/proof"
@@ -64,7 +65,8 @@ type prover struct {
 	client   *Client
 	job      Job
 	original original
-	key      string // of the original among those that are kept; "" where none are
+	key      string                // of the original among those that are kept; "" where none are
+	times    map[int]time.Duration // of the original's steps, where all of them ran just now
 	proof    *proof.Proof
 }
 
@@ -142,7 +144,7 @@ func (p *prover) seeOriginal(ctx context.Context) error {
 		}
 	}
 	err := p.openOriginal(ctx, func(ctx context.Context, s *session, img *image) (err error) {
-		p.original.Config = img.config
+		p.original.Config, p.times = img.config, img.cost.times
 		p.original.Image.Start, err = s.start(ctx, img, askOriginal(img.config, p.job.Env, p.client.config.Limits.Start))
 		return err
 	})
@@ -271,6 +273,9 @@ func (p *prover) measure(ctx context.Context) error {
 	p.size(ctx, old, before)
 	p.size(ctx, rewritten, after)
 	if file := sourceFile(&p.job); p.job.Rebuild && file != "" {
+		if known := rebuildKnown(&p.job, old.file, p.times, file); known != nil && before.Rebuild == nil {
+			before.Rebuild = known
+		}
 		p.touch(ctx, old, file, before)
 		p.touch(ctx, rewritten, file, after)
 	}

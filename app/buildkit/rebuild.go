@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/project"
 	"github.com/multistage-app/multistage/rewrite/proof"
 )
@@ -40,6 +41,59 @@ func (c *Client) rebuild(ctx context.Context, src source, file string) (*proof.R
 		return nil
 	})
 	return measured, err
+}
+
+// rebuildKnown is what the change would cost a file with one stage whose build just ran
+// every step: the first COPY of the changed file and all that follows, as long as they
+// took; nil where that is not known. It saves building the original once more.
+func rebuildKnown(job *Job, source []byte, times map[int]time.Duration, file string) *proof.Rebuild {
+	proj, err := project.Open(os.DirFS(job.Dir), job.Result.Path, job.Result.Context)
+	if err != nil || len(times) == 0 {
+		return nil
+	}
+	parsed, err := dockerfile.Parse(job.Result.Path, source)
+	if err != nil || len(parsed.Stages) != 1 {
+		return nil
+	}
+	known := &proof.Rebuild{Path: path.Join(job.Result.Context, file)}
+	number := 1 // the FROM
+	for _, ins := range parsed.Stages[0].Instructions {
+		switch ins.Keyword {
+		case "RUN", "COPY", "ADD", "WORKDIR":
+			number++
+		default:
+			continue
+		}
+		if known.Steps == 0 && !takes(proj, ins, file) {
+			continue
+		}
+		took, ok := times[number]
+		if !ok {
+			return nil
+		}
+		known.Steps++
+		known.Seconds += took.Seconds()
+	}
+	if number != len(times)+1 || known.Steps == 0 {
+		return nil // the numbers are not the ones that were thought
+	}
+	return known
+}
+
+// takes reports whether an instruction reads a file of the build context.
+func takes(proj *project.Project, ins *dockerfile.Instruction, file string) bool {
+	if ins.Keyword == "RUN" {
+		mount, ok := ins.Flag("mount")
+		return ok && strings.Contains(mount, "bind")
+	}
+	words := ins.Argv
+	for _, w := range ins.Words {
+		words = append(words, w.Text)
+	}
+	if _, other := ins.Flag("from"); other || ins.Keyword == "WORKDIR" || len(words) < 2 {
+		return false
+	}
+	return slices.ContainsFunc(words[:len(words)-1], func(w string) bool { return slices.Contains(proj.Sources(w), file) })
 }
 
 // comments start a comment at the end of a file, by extension.

@@ -21,6 +21,7 @@ import (
 // The limits of one answer.
 const (
 	maxBody      = 256 << 10 // bytes that are read
+	maxNormal    = 64 << 10  // bytes of a text that are compared
 	keptBody     = 400       // bytes that are reported
 	maxLocation  = 512       // bytes
 	dialLimit    = time.Second
@@ -114,7 +115,7 @@ func (a *asker) get(ctx context.Context, protocol, path string, limit time.Durat
 	}
 	normal := body
 	if isText(answer.Type, body) {
-		normal = Normalise(body)
+		normal = Normalise(body[:min(len(body), maxNormal)])
 		answer.Body = clip(normal, keptBody)
 	}
 	sum := sha256.Sum256(normal)
@@ -165,13 +166,14 @@ func mediaType(header string) string {
 	return clip([]byte(media), 100)
 }
 
-// isText reports whether a body is compared as text. A server that names no type is
-// judged by what it sent.
+// isText reports whether a body is compared as text that a program writes anew each
+// time. Scripts and style sheets are files, and compared byte by byte. A server that
+// names no type is judged by what it sent.
 func isText(media string, body []byte) bool {
 	switch {
-	case strings.HasPrefix(media, "text/"):
-		return true
-	case strings.Contains(media, "json"), strings.Contains(media, "xml"), strings.Contains(media, "javascript"):
+	case media == "text/css", strings.Contains(media, "javascript"):
+		return false
+	case strings.HasPrefix(media, "text/"), strings.Contains(media, "json"), strings.HasSuffix(media, "xml"):
 		return true
 	case media == "":
 		return utf8.Valid(body) && !bytes.ContainsRune(body, 0)

@@ -11,6 +11,8 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -89,6 +91,9 @@ func Ask(ctx context.Context, request Request, out io.Writer) {
 		report.Answers = append(report.Answers, askPort(asked, l, request.Paths)...)
 		_ = encoder.Encode(report)
 	}
+	if !slices.Equal(report.Listeners, listeners(filepath.Join(request.Proc, request.Pid, "net"), request.Expect)) {
+		pause(ctx, deathPause)
+	}
 	report.Health = runHealth(ctx, request)
 	report.Signals = signalsOf(request.Proc) // a handler may be set after the port listens
 	report.Done = true
@@ -99,6 +104,10 @@ func Ask(ctx context.Context, request Request, out io.Writer) {
 const (
 	maxPorts = 16               // that are asked
 	askLimit = 45 * time.Second // for all answers together
+
+	// An application that died of a question has closed its ports, and takes the probe
+	// with it a moment later: then the report must not be called whole.
+	deathPause = 2 * time.Second
 )
 
 func (r Request) withDefaults() Request {

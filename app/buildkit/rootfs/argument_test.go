@@ -97,3 +97,14 @@ func TestJava(t *testing.T) {
 		c.run(t)
 	}
 }
+
+func TestOtherInterpreters(t *testing.T) {
+	dotnet := func() *image { return debian().elf("/usr/bin/dotnet", program{static: true}) }
+	for _, c := range []check{
+		{name: "assembly", image: dotnet().file("/app/api.dll", ""), config: cmd("dotnet", "api.dll")},
+		{name: "assembly that is missing", image: dotnet(), config: cmd("dotnet", "api.dll"), kind: proof.MissingFile, subject: "/app/api.dll"},
+		{name: "command", image: dotnet(), config: cmd("dotnet", "run")},
+	} {
+		c.run(t)
+	}
+}

@@ -28,6 +28,8 @@ func (in *inspector) arguments(r run) {
 		in.python(args, r)
 	case name == "java":
 		in.java(args, r)
+	case name == "dotnet" || name == "php" || name == "ruby":
+		in.firstFile(args, map[string]string{"dotnet": ".dll", "php": ".php", "ruby": ".rb"}[name], r)
 	case name == "tini" || name == "tini-static" || name == "docker-init" || name == "catatonit":
 		in.wrapped(args, []string{"-g", "-s", "-v", "-vv", "-vvv", "-w"}, []string{"-p", "-e"}, r)
 	case name == "dumb-init":
@@ -40,6 +42,16 @@ func (in *inspector) arguments(r run) {
 		}
 	case name == "gosu" || name == "su-exec":
 		in.otherUser(args, r)
+	}
+}
+
+// firstFile checks the file that a program opens by its first word, where that is one by
+// its ending.
+func (in *inspector) firstFile(args []string, ending string, r run) {
+	if len(args) > 0 && strings.HasSuffix(args[0], ending) && !strings.HasPrefix(args[0], "-") {
+		if f, _ := in.argument(args[0], r, nil); f != nil {
+			in.step(r.row, args[0])
+		}
 	}
 }
 

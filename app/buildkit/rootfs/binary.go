@@ -37,7 +37,9 @@ func (in *inspector) binary(f *file, at string, r run) bool {
 			good = false
 		}
 	}
-	in.libs += len(c.order)
+	for _, l := range c.order {
+		in.libs[l.file] = true
+	}
 	if in.process == nil && r.row == rowStart {
 		in.process = c
 	}

@@ -91,6 +91,8 @@ func TestScripts(t *testing.T) {
 		{name: "cd to what is not known", image: debian(), config: sh("cd $HOME && ./run")},
 		{name: "a builtin", image: debian(), config: sh("ulimit -n 1024 && exec curl")},
 		{name: "guarded by ||", image: debian(), config: sh("gunicorn || true")},
+		{name: "behind ||", image: debian(), config: sh("curl x || gunicorn")},
+		{name: "the other way round", image: debian(), config: sh("! gunicorn")},
 		{name: "guarded by a question", image: debian(), config: sh("command -v gunicorn && gunicorn")},
 		{name: "not the last, without set -e", image: debian(), config: sh("gunicorn; curl x")},
 		{name: "not the last, with set -e", image: debian(), config: sh("set -e; gunicorn; curl x"), kind: proof.MissingCommand, subject: "gunicorn"},

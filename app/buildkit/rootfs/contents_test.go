@@ -38,6 +38,9 @@ func TestContents(t *testing.T) {
 	if total != tree.Unpacked() {
 		t.Errorf("groups add up to %d, want %d", total, tree.Unpacked())
 	}
+	if got.Groups[proof.GroupSystem] > 70_000 {
+		t.Error("a hard link counts twice")
+	}
 	for group, want := range map[string]int64{proof.GroupToolchain: 70_000, proof.GroupCaches: 70_000, proof.GroupDocuments: 3, proof.GroupPackages: 5, proof.GroupVersionStore: 4, proof.GroupSources: 2} {
 		if got.Groups[group] != want {
 			t.Errorf("%s is %d bytes, want %d", group, got.Groups[group], want)

@@ -63,6 +63,8 @@ func parseObject(r io.ReaderAt, size int64) (o *object, err error) {
 	f.wide = o.class == elf.ELFCLASS64
 	o.machine = elf.Machine(f.order.Uint16(head[18:]))
 	o.program = kind == elf.ET_EXEC
+	abi := elf.OSABI(head[elf.EI_OSABI])
+	o.foreign = abi != elf.ELFOSABI_NONE && abi != elf.ELFOSABI_LINUX
 	return o, f.segments(head[:], o)
 }
 

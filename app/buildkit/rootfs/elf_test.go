@@ -27,6 +27,7 @@ type program struct {
 	runpath string
 	needs   map[string][]string // versions by library
 	defines []string
+	abi     elf.OSABI
 	static  bool // ET_EXEC without a dynamic section
 }
 
@@ -69,8 +70,32 @@ func (p program) bytes() []byte {
 	size := dynAt + 16*len(dynamic)
 
 	var out bytes.Buffer
+	out.Write(p.header())
+	out.Write(segment(elf.PT_LOAD, 0, size))
+	kinds := []elf.ProgType{elf.PT_INTERP, elf.PT_DYNAMIC}
+	if p.interp == "" {
+		kinds[0] = elf.PT_NULL
+	}
+	if p.static {
+		kinds[1] = elf.PT_NULL
+	}
+	out.Write(segment(kinds[0], at, len(interp)))
+	out.Write(segment(kinds[1], dynAt, 16*len(dynamic)))
+	for _, part := range [][]byte{interp, table, verneed, verdef} {
+		out.Write(part)
+	}
+	for _, d := range dynamic {
+		_ = binary.Write(&out, order, d)
+	}
+	return out.Bytes()
+}
+
+// header is the file's header, with three program headers behind it.
+func (p program) header() []byte {
+	order := binary.LittleEndian
 	head := make([]byte, 64)
 	copy(head, "\x7fELF\x02\x01\x01")
+	head[elf.EI_OSABI] = byte(p.abi)
 	kind, machine := elf.ET_DYN, p.machine
 	if p.static {
 		kind = elf.ET_EXEC
@@ -83,35 +108,18 @@ func (p program) bytes() []byte {
 	order.PutUint64(head[32:], 64)
 	order.PutUint16(head[54:], 56)
 	order.PutUint16(head[56:], 3)
-	out.Write(head)
-	segment := func(kind elf.ProgType, offset, length int) {
-		b := make([]byte, 56)
-		order.PutUint32(b, uint32(kind))
-		order.PutUint64(b[8:], uint64(offset))
-		order.PutUint64(b[16:], uint64(offset))
-		order.PutUint64(b[32:], uint64(length))
-		out.Write(b)
-	}
-	segment(elf.PT_LOAD, 0, size)
-	switch {
-	case p.static:
-		segment(elf.PT_NULL, 0, 0)
-		segment(elf.PT_NULL, 0, 0)
-	case p.interp == "":
-		segment(elf.PT_NULL, 0, 0)
-		segment(elf.PT_DYNAMIC, dynAt, 16*len(dynamic))
-	default:
-		segment(elf.PT_INTERP, at, len(interp))
-		segment(elf.PT_DYNAMIC, dynAt, 16*len(dynamic))
-	}
-	out.Write(interp)
-	out.Write(table)
-	out.Write(verneed)
-	out.Write(verdef)
-	for _, d := range dynamic {
-		_ = binary.Write(&out, order, d)
-	}
-	return out.Bytes()
+	return head
+}
+
+// segment is a program header; addresses are offsets.
+func segment(kind elf.ProgType, offset, length int) []byte {
+	order := binary.LittleEndian
+	b := make([]byte, 56)
+	order.PutUint32(b, uint32(kind))
+	order.PutUint64(b[8:], uint64(offset))
+	order.PutUint64(b[16:], uint64(offset))
+	order.PutUint64(b[32:], uint64(length))
+	return b
 }
 
 func (p program) verneed(intern func(string) uint64) []byte {

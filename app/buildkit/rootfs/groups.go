@@ -15,6 +15,8 @@ type folderRule struct {
 	group   string
 }
 
+const maxRule = 4 // folders in the longest pattern
+
 // folderRules are looked at in order; the first that fits counts.
 var folderRules = []folderRule{
 	{"/usr/local/go", proof.GroupToolchain},
@@ -106,16 +108,23 @@ var (
 
 // eachGrouped visits every entry that is no folder with its group.
 func (t *Tree) eachGrouped(visit func(f *file, group string)) {
-	t.root.grouped(proof.GroupSources, visit)
+	t.grouped.Do(func() { t.root.assign(proof.GroupSources) })
+	t.root.each(func(f *file) bool {
+		if !f.dir() {
+			visit(f, f.group)
+		}
+		return true
+	})
 }
 
-func (f *file) grouped(group string, visit func(*file, string)) {
+// assign gives every file in a folder of a group its own.
+func (f *file) assign(group string) {
 	for _, k := range f.kids {
 		if k.dir() {
-			k.grouped(folderGroup(k, group), visit)
+			k.assign(folderGroup(k, group))
 			continue
 		}
-		visit(k, fileGroup(k, group))
+		k.group = fileGroup(k, group)
 	}
 }
 
@@ -136,6 +145,9 @@ func folderGroup(f *file, in string) string {
 		return proof.GroupCaches
 	}
 	for _, r := range folderRules {
+		if strings.Count(f.path, "/") > maxRule {
+			break
+		}
 		if ok, _ := path.Match(r.pattern, f.path); ok {
 			return r.group
 		}

@@ -3,6 +3,7 @@ package rootfs
 import (
 	"context"
 	"debug/elf"
+	"slices"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/proof"
@@ -53,9 +54,9 @@ type inspector struct {
 	path    []string
 	dir     string // the working directory
 	who     identity
-	machine elf.Machine // EM_NONE where it is not known
-	process *closure    // of the first dynamic program of the start command
-	libs    int         // objects that were loaded for what starts
+	machine elf.Machine    // EM_NONE where it is not known
+	process *closure       // of the first dynamic program of the start command
+	libs    map[*file]bool // that were loaded for what starts
 	trail   map[string][]string
 	visited map[string]bool // what was run already, against loops
 	out     *Inspection
@@ -64,7 +65,7 @@ type inspector struct {
 // Inspect looks at everything that [Tree.Check] speaks of.
 func (t *Tree) Inspect(ctx context.Context, config Config) *Inspection {
 	in := &inspector{tree: t, ctx: ctx, config: config, env: environment(config.Env), dir: config.WorkingDir,
-		trail: map[string][]string{}, visited: map[string]bool{}, out: &Inspection{}}
+		trail: map[string][]string{}, visited: map[string]bool{}, libs: map[*file]bool{}, out: &Inspection{}}
 	if !strings.HasPrefix(in.dir, "/") {
 		in.dir = "/" + in.dir
 	}
@@ -107,8 +108,8 @@ func (in *inspector) commands() {
 		in.run(run{argv: argv, dir: in.dir, row: rowHealth, by: "the health check", certain: true, who: in.who, health: true})
 		in.row(rowHealth, true, in.trailOf(rowHealth))
 	}
-	if in.libs > 0 {
-		in.row(rowLibraries, true, count(in.libs, "object"))
+	if len(in.libs) > 0 {
+		in.row(rowLibraries, true, count(len(in.libs), "object"))
 	}
 }
 
@@ -137,12 +138,16 @@ func (in *inspector) row(name string, passed bool, detail string) {
 }
 
 func (in *inspector) problem(name string, certain bool, f proof.Failure) {
+	if len(in.out.problems) >= maxVisited {
+		return
+	}
 	in.out.problems = append(in.out.problems, Problem{Failure: f, Certain: certain, row: name})
 }
 
 func (in *inspector) step(row, text string) {
-	if trail := in.trail[row]; len(trail) < 6 && (len(trail) == 0 || trail[len(trail)-1] != text) {
-		in.trail[row] = append(trail, clip(text, 120))
+	text = clip(text, 120)
+	if trail := in.trail[row]; len(trail) < 6 && !slices.Contains(trail, text) {
+		in.trail[row] = append(trail, text)
 	}
 }
 
@@ -162,12 +167,15 @@ func environment(env []string) map[string]string {
 // defaultPath is what Docker and BuildKit give an image without one.
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+const maxPath = 64 // folders of PATH
+
 func searchPath(env map[string]string) []string {
 	value, ok := env["PATH"]
 	if !ok {
 		value = defaultPath
 	}
-	return strings.Split(value, ":")
+	list := strings.Split(value, ":")
+	return list[:min(len(list), maxPath)]
 }
 
 // architecture is the machine that the image is for: as it says, else that of its own

@@ -55,6 +55,7 @@ func TestLibraries(t *testing.T) {
 		{name: "musl on glibc", image: debian().elf("/app/server", program{interp: muslLoader}), config: run, kind: proof.WrongLibc, subject: muslLoader, cause: "(musl)"},
 		{name: "another architecture", image: debian().elf("/app/server", program{machine: elf.EM_AARCH64, static: true}), config: run, kind: proof.Other, subject: "/app/server", cause: "is built for arm64, and the image is for amd64"},
 		{name: "a loader in a place of its own", image: newImage().elf("/nix/store/g/lib/ld-linux-x86-64.so.2", program{}).elf("/app/server", program{interp: "/nix/store/g/lib/ld-linux-x86-64.so.2", needed: []string{"libx.so"}}), config: run},
+		{name: "a loader of another name", image: debian().elf("/usr/lib/x86_64-linux-gnu/run.so", program{}).elf("/app/server", program{interp: "/usr/lib/x86_64-linux-gnu/run.so", needed: []string{"libx.so"}}), config: run},
 		{name: "musl's folders", image: alpine().elf("/app/server", program{interp: muslLoader, needed: []string{"libvips.so.42", "libc.musl-x86_64.so.1"}}).elf("/usr/local/lib/libvips.so.42", program{}), config: run},
 		{name: "musl's own list of folders", image: alpine().elf("/app/server", program{interp: muslLoader, needed: []string{"libvips.so.42"}}).elf("/usr/local/lib/libvips.so.42", program{}).file("/etc/ld-musl-x86_64.path", "/lib:/opt/lib\n"), config: run, kind: proof.MissingLibrary, subject: "libvips.so.42"},
 		{name: "gcompat", image: alpine().elf("/lib64/ld-linux-x86-64.so.2", program{}).elf("/lib/libgcompat.so.0", program{}).elf("/app/server", server()), config: run},
@@ -87,39 +88,48 @@ func TestNativeModules(t *testing.T) {
 		{"loaded by the interpreter", python().elf(site+"m/_m.so", so("libpython3.12.so.1.0")), runPython, ""},
 		{"driver of the machine", python().elf(site+"torch/lib/libtorch_cuda.so", so("libcuda.so.1")), runPython, ""},
 		{"plugin", python().elf(site+"PyQt5/Qt5/plugins/platforms/libqxcb.so", so("libxcb-icccm.so.4")), runPython, ""},
+		{"module that its package does without", python().elf(site+"numba/np/ufunc/omppool.cpython-312.so", so("libgomp.so.1")), runPython, ""},
 		{"the interpreter's own module", python().elf("/usr/local/lib/python3.12/lib-dynload/_tkinter.so", so("libtk8.6.so")), runPython, ""},
 		{"prebuild for musl", node().elf(modules+"@img/sharp-linuxmusl-x64/sharp.node", program{needed: []string{"libvips-cpp.so.42", "libc.musl-x86_64.so.1"}}), runNode, ""},
+		{"prebuild for another musl", node().elf(modules+"@oxc/binding-linux-x64-musl/p.node", program{needed: []string{"libc.so", "libgcc_s.so.1"}}), runNode, ""},
+		{"prebuild for FreeBSD", node().elf(modules+"argon2/prebuilds/freebsd-x64/argon2.glibc.node", program{needed: []string{"libc++.so.1", "libc.so.7"}}), runNode, ""},
+		{"prebuild for FreeBSD by its header", node().elf(modules+"argon2/prebuilds/freebsd-x64/a.node", program{abi: elf.ELFOSABI_FREEBSD, needed: []string{"libthr.so.3"}}), runNode, ""},
+		{"prebuild for Android", node().elf(modules+"@x/android-x64/a.node", program{needed: []string{"libc.so", "liblog.so"}}), runNode, ""},
 		{"prebuild for another architecture", node().elf(modules+"bcrypt/prebuilds/linux-arm64/bcrypt.node", program{machine: elf.EM_AARCH64, needed: []string{"libx.so"}}), runNode, ""},
 		{"built here for glibc, and the image has musl", alpine().elf("/usr/bin/node", program{interp: muslLoader}).file("/app/a.js", "").elf(modules+"bcrypt/build/Release/bcrypt.node", so()), runNode, modules + "bcrypt/build/Release/bcrypt.node"},
 		{"prebuild for glibc, and the image has musl", alpine().elf("/usr/bin/node", program{interp: muslLoader}).file("/app/a.js", "").elf(modules+"bcrypt/prebuilds/linux-x64/bcrypt.glibc.node", so()), runNode, ""},
 		{"helper program beside the application", node().elf("/app/bin/convert", server("libMagick.so.6")), runNode, "libMagick.so.6"},
 		{"needs a newer glibc", node().elf(modules+"m/build/Release/m.node", program{needed: []string{"libc.so.6"}, needs: map[string][]string{"libc.so.6": {"GLIBC_2.38"}}}), runNode, "GLIBC_2.38"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			c.config.Architecture = "amd64"
-			ins := walk(t, c.image).Inspect(context.Background(), c.config)
-			if _, f := ins.Against(nil); f != nil {
-				t.Errorf("alone it fails: %s", f.Cause)
-			}
-			original := walk(t, debian().elf("/usr/local/bin/node", server()).elf("/usr/local/bin/python", server()).file("/app/a.js", "").file("/app/a.py", "")).Inspect(context.Background(), c.config)
-			checks, f := ins.Against(original)
-			switch {
-			case f == nil && c.subject != "":
-				t.Errorf("nothing fails, want %s; %+v", c.subject, checks)
-			case f != nil && f.Subject != c.subject:
-				t.Errorf("%s fails, want %q: %s", f.Subject, c.subject, f.Cause)
-			}
-			if _, f := ins.Against(ins); f != nil {
-				t.Errorf("against itself it fails: %s", f.Cause)
-			}
-			passed := true
-			for _, row := range checks {
-				passed = passed && row.Passed
-			}
-			if passed != (c.subject == "") {
-				t.Errorf("passed is %v: %+v", passed, checks)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { native(t, c.image, c.config, c.subject) })
+	}
+}
+
+// native checks that a module without a library is no failure alone, and one of that
+// subject against an original that starts the same way without the module.
+func native(t *testing.T, i *image, config rootfs.Config, subject string) {
+	config.Architecture = "amd64"
+	ins := walk(t, i).Inspect(context.Background(), config)
+	if _, f := ins.Against(nil); f != nil {
+		t.Errorf("alone it fails: %s", f.Cause)
+	}
+	if _, f := ins.Against(ins); f != nil {
+		t.Errorf("against itself it fails: %s", f.Cause)
+	}
+	plain := debian().elf("/usr/local/bin/node", server()).elf("/usr/local/bin/python", server()).file("/app/a.js", "").file("/app/a.py", "")
+	checks, f := ins.Against(walk(t, plain).Inspect(context.Background(), config))
+	switch {
+	case f == nil && subject != "":
+		t.Errorf("nothing fails, want %s; %+v", subject, checks)
+	case f != nil && f.Subject != subject:
+		t.Errorf("%s fails, want %q: %s", f.Subject, subject, f.Cause)
+	}
+	passed := true
+	for _, row := range checks {
+		passed = passed && row.Passed
+	}
+	if passed != (subject == "") {
+		t.Errorf("passed is %v: %+v", passed, checks)
 	}
 }
 

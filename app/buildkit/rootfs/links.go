@@ -24,7 +24,7 @@ func (in *inspector) consoleScripts() {
 	}
 	var files []*file
 	in.tree.eachGrouped(func(f *file, group string) {
-		if len(files) < maxScripts && (application(group) || group == proof.GroupInterpreter) && f.regular() && f.size > 2 &&
+		if len(files) < maxScripts && application(group) && f.regular() && f.size > 2 &&
 			f.mode.Perm()&0o111 != 0 && folders[path.Dir(f.path)] && !strings.HasSuffix(f.name, "-gdb.py") {
 			files = append(files, f)
 		}

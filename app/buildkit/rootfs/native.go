@@ -3,6 +3,7 @@ package rootfs
 import (
 	"debug/elf"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -62,8 +63,15 @@ func mayBeObject(f *file, group string) bool {
 	}
 }
 
+// optionalModules are modules that their packages do without: Tk windows of Pillow and
+// matplotlib, thread pools of numba.
+var optionalModules = regexp.MustCompile(`^(omppool|tbbpool|_imagingtk|_tkinter|_tkagg)\.`)
+
 // optional reports what is there to be loaded only where its library is.
 func optional(name string) bool {
+	if optionalModules.MatchString(path.Base(name)) {
+		return true
+	}
 	for part := range strings.SplitSeq(name, "/") {
 		switch part {
 		case "plugins", "test", "tests", "examples":
@@ -93,7 +101,7 @@ func (in *inspector) started(o *object) bool {
 
 // native says what a module or program of the application lacks.
 func (in *inspector) native(o *object, musl bool) []proof.Failure {
-	if in.machine != elf.EM_NONE && o.machine != in.machine {
+	if in.machine != elf.EM_NONE && o.machine != in.machine || o.elsewhere() {
 		return nil
 	}
 	if o.musl() != musl && (o.musl() || o.glibc()) {

@@ -3,6 +3,7 @@ package rootfs
 import (
 	"context"
 	"debug/elf"
+	"slices"
 	"strings"
 )
 
@@ -18,6 +19,7 @@ type object struct {
 	runpath []string
 	needs   []versionNeed
 	defines map[string]bool // versions; empty where the library has none
+	foreign bool            // for another system, as its header says
 	program bool            // can be started: has an interpreter, or is not position independent
 }
 
@@ -29,17 +31,20 @@ func (o *object) runs(other *object) bool {
 	return o.class == other.class && o.machine == other.machine
 }
 
-// musl reports an object that was linked against musl.
+// musl reports an object that was linked against musl: Alpine's libc.musl-x86_64.so.1, or
+// libc.so as others call it.
 func (o *object) musl() bool {
-	if strings.Contains(o.interp, "ld-musl-") {
-		return true
-	}
-	for _, n := range o.needed {
-		if strings.HasPrefix(n, "libc.musl-") {
-			return true
-		}
-	}
-	return false
+	return strings.Contains(o.interp, "ld-musl-") || slices.ContainsFunc(o.needed, func(n string) bool {
+		return n == "libc.so" || strings.HasPrefix(n, "libc.musl-")
+	})
+}
+
+// elsewhere reports an object for a system that is not Linux, or for Android: packages
+// bring those too.
+func (o *object) elsewhere() bool {
+	return o.foreign || slices.ContainsFunc(o.needed, func(n string) bool {
+		return n == "liblog.so" || strings.HasPrefix(n, "libc.so.") && n != "libc.so.6"
+	})
 }
 
 // glibc reports an object that was linked against glibc.

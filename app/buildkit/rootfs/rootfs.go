@@ -58,6 +58,8 @@ type Tree struct {
 	entries int
 	skipped []string // folders whose entries are not known, sorted
 
+	grouped sync.Once
+
 	mu      sync.Mutex
 	texts   map[string][]byte
 	objects map[string]*object
@@ -77,6 +79,7 @@ type file struct {
 	acl      bool    // has an access control list, which is not read
 	kids     []*file // of a folder, sorted by name
 	unread   bool    // a folder whose entries are not known
+	group    string  // of what is no folder: see [Tree.eachGrouped]
 }
 
 func (f *file) dir() bool     { return f.mode.IsDir() }

@@ -10,7 +10,11 @@ import (
 // unknownWord stands for a word of a command that is not literal.
 const unknownWord = "\x00"
 
-const maxRuns = 12 // programs that start one another
+// The limits of what is followed.
+const (
+	maxRuns    = 12  // programs that start one another
+	maxVisited = 500 // commands of one image
+)
 
 // run is a command that something starts.
 type run struct {
@@ -39,7 +43,7 @@ func (in *inspector) run(r run) {
 		return
 	}
 	key := r.row + "\x00" + r.dir + "\x00" + strings.Join(r.argv, "\x01")
-	if in.visited[key] {
+	if in.visited[key] || len(in.visited) >= maxVisited {
 		return
 	}
 	in.visited[key] = true
@@ -144,7 +148,13 @@ func (in *inspector) missing(at, by string) proof.Failure {
 	if link, target := in.tree.dangling(at); link != "" {
 		return failure(proof.MissingFile, target, "%s starts %s, and the symbolic link %s leads to %s, which the image does not have", by, at, link, target)
 	}
-	return failure(proof.MissingFile, at, "%s starts %s, which the image does not have", by, at)
+	kind := proof.MissingFile
+	for _, dir := range []string{"/bin", "/sbin", "/usr/bin", "/usr/sbin"} {
+		if path.Dir(at) == dir {
+			kind = proof.MissingCommand // of the system, such as /bin/sh
+		}
+	}
+	return failure(kind, at, "%s starts %s, which the image does not have", by, at)
 }
 
 // dangling finds the last symbolic link on a path that leads nowhere: its place and what

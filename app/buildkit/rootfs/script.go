@@ -20,6 +20,8 @@ var shellWords = []string{
 // questions are commands whose outcome a script asks for before it goes on.
 var questions = []string{"[", "[[", "((", "test", "command", "type", "which", "hash", "grep", "false"}
 
+const maxCommands = 1000 // of a script that is followed
+
 // scriptRun follows the commands of a script that are certain to run, and those at its
 // top level that may.
 type scriptRun struct {
@@ -46,7 +48,7 @@ func (in *inspector) scriptFile(f *file, at string, r run) {
 // script follows the text of a shell script.
 func (in *inspector) script(text string, r run, args []string) {
 	parsed, err := shell.ParseFile(text)
-	if err != nil || r.depth > maxRuns {
+	if err != nil || r.depth > maxRuns || len(parsed.Commands) > maxCommands {
 		return
 	}
 	r.depth++
@@ -164,46 +166,48 @@ func (s *scriptRun) reached(i int, c shell.Command) (certain, skip bool) {
 			return false, true
 		}
 	}
-	return s.matters(c)
+	return s.matters(i)
 }
 
 // matters says whether the script fails where a command does.
-func (s *scriptRun) matters(c shell.Command) (certain, skip bool) {
-	isExec := c.Name() == "exec"
+func (s *scriptRun) matters(i int) (certain, skip bool) {
+	isExec := s.commands[i].Name() == "exec"
 	for {
-		op, next := s.after(c)
+		op, n := s.after(i)
 		switch op {
 		case "":
 			return true, false // the last one
 		case ";":
 			return s.errexit || isExec, false
 		case "||":
-			if s.r.health && fails(next) {
+			if s.r.health && fails(s.commands[n]) {
 				return true, false
 			}
 			return false, true
 		case "&&":
-			if next.Nested {
+			if s.commands[n].Nested {
 				return false, false
 			}
-			c = next
+			i = n
 		default: // in a pipe or in the background
 			return false, false
 		}
 	}
 }
 
-// after is what joins the next command to one, and that command.
-func (s *scriptRun) after(c shell.Command) (op string, next shell.Command) {
-	for _, n := range s.commands {
-		if n.Start >= c.End {
-			if n.Op == "" {
-				return ";", n
-			}
-			return n.Op, n
+// after is what joins the next command to one, and that command. What stands within the
+// one, such as a substitution, is not the next.
+func (s *scriptRun) after(i int) (op string, next int) {
+	for n := i + 1; n < len(s.commands); n++ {
+		if s.commands[n].Start < s.commands[i].End {
+			continue
 		}
+		if op = s.commands[n].Op; op == "" {
+			op = ";"
+		}
+		return op, n
 	}
-	return "", shell.Command{}
+	return "", 0
 }
 
 // fails reports exit 1 and its like.
