@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/moby/buildkit/util/staticfs"
 	"github.com/tonistiigi/fsutil"
@@ -169,7 +170,7 @@ func (t *touched) entry(entry gofs.DirEntry) (gofs.DirEntry, error) {
 	}
 	changed := stat.CloneVT()
 	changed.Size = int64(len(t.data))
-	changed.ModTime++
+	changed.ModTime = time.Now().UnixNano() // what is compared, to know what to send
 	return &fsutil.DirEntryInfo{Stat: changed}, nil
 }
 
