@@ -24,10 +24,11 @@ import (
 
 // image is a built image within one session.
 type image struct {
-	ref    gateway.Reference // nil where it has no files at all
-	config config
-	tree   *rootfs.Tree // its files, as they were listed
-	cost   build
+	ref          gateway.Reference // nil where it has no files at all
+	config       config
+	architecture string       // as GOARCH
+	tree         *rootfs.Tree // its files, as they were listed
+	cost         build
 }
 
 // argv is the command that a container of the image runs.

@@ -2,7 +2,10 @@ package buildkit
 
 import (
 	"context"
+	"debug/elf"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -168,6 +171,8 @@ func TestStartImage(t *testing.T) {
 			state: proof.Exited, more: func(s proof.Start) bool { return s.Log == "done" }},
 		{name: "exits 1 with an error", dockerfile: "FROM scratch\nCOPY app /app\nCMD [\"/app\",\"exit\",\"1\",\"Error: no database at db:5432\"]",
 			state: proof.Exited, exit: 1, error: "Error: no database at db:5432"},
+		{name: "exits 255", dockerfile: "FROM scratch\nCOPY app /app\nCMD [\"/app\",\"exit\",\"255\",\"Error: no\"]",
+			state: proof.Exited, exit: 255, error: "Error: no"},
 		{name: "ends by SIGKILL", dockerfile: "FROM scratch\nCOPY app /app\nCMD [\"/app\",\"kill\"]",
 			state: proof.Exited, exit: 137, error: "out of memory perhaps"},
 		{name: "ends when it is asked", dockerfile: "FROM scratch\nCOPY app /app\nCMD [\"/app\",\"crash-when-asked\",\":8080\"]",
@@ -236,6 +241,51 @@ func TestStartImage(t *testing.T) {
 				t.Errorf("seen: %+v", got)
 			}
 		})
+	}
+}
+
+// TestForeignProbe: a probe for another platform is nobody's verdict.
+func TestForeignProbe(t *testing.T) {
+	s := newStarter(t)
+	foreign := filepath.Join(t.TempDir(), "probe")
+	data, err := os.ReadFile(program(t, "app", "./testdata/app"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary.LittleEndian.PutUint16(data[18:], uint16(elf.EM_S390)) // e_machine: no test runs there
+	if err := os.WriteFile(foreign, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if s.probe, s.key, err = probeFS(foreign); err != nil {
+		t.Fatal(err)
+	}
+	s.key += "-foreign" // its build identifier is the program's that it was made of
+	s.with(t, "FROM scratch\nCOPY app /app\nCMD [\"/app\",\"listen\",\":8080\"]",
+		func(ctx context.Context, gw gateway.Client, img *image, probe gateway.Reference) {
+			got, err := startImage(ctx, gw, img, probe, startRequest{})
+			var u *Unavailable
+			if !errors.As(err, &u) || u.Reason != NoProbe {
+				t.Errorf("%+v, error %v", got, err)
+			}
+		})
+}
+
+func TestProbeFS(t *testing.T) {
+	if _, key, err := probeFS(program(t, "app", "./testdata/app")); err != nil || !strings.HasPrefix(key, "multistage-probe-") {
+		t.Errorf("static: %q, %v", key, err)
+	}
+	script := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, path := range map[string]string{
+		"dynamic": program(t, "dynamic", "./testdata/app", "-buildmode=pie"), "no program": script, "not there": script + "x",
+	} {
+		_, _, err := probeFS(path)
+		var u *Unavailable
+		if !errors.As(err, &u) || u.Reason != NoProbe {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -31,7 +31,7 @@ func (s *session) image(ctx context.Context) (*image, proof.Image, error) {
 		return nil, proof.Image{}, fmt.Errorf("reading the image's configuration: %w", err)
 	}
 	seen := proof.Image{Built: true, Seconds: took.seconds, Steps: took.steps, Cached: took.cached}
-	img := &image{ref: ref, config: spec.Config, cost: took}
+	img := &image{ref: ref, config: spec.Config, architecture: spec.Architecture, cost: took}
 	return img, seen, s.look(ctx, img, &seen)
 }
 
@@ -51,20 +51,22 @@ func (s *session) look(ctx context.Context, img *image, seen *proof.Image) (err 
 	return nil
 }
 
-// check says whether what the image starts can be found and loaded.
-func (s *session) check(ctx context.Context, img *image) ([]proof.Check, *proof.Failure, error) {
+// inspect says whether what the image starts can be found and loaded.
+func (s *session) inspect(ctx context.Context, img *image) (*rootfs.Inspection, error) {
+	defer s.log.say("looking for what the image starts")()
 	c := img.config
 	question := rootfs.Config{
 		Entrypoint: c.Entrypoint, Cmd: c.Cmd, Env: c.Env, User: c.User, WorkingDir: c.WorkingDir, Shell: c.Shell,
+		Architecture: img.architecture,
 	}
 	if c.Healthcheck != nil {
 		question.Healthcheck = c.Healthcheck.Test
 	}
-	checks, failure := img.tree.Check(ctx, question)
+	seen := img.tree.Inspect(ctx, question)
 	if ctx.Err() != nil {
-		return nil, nil, interrupted(ctx)
+		return nil, interrupted(ctx)
 	}
-	return checks, failure, nil
+	return seen, nil
 }
 
 // files reads a root file system through the gateway.

@@ -134,11 +134,17 @@ func askOriginal(c config, env []string, limit time.Duration) startRequest {
 }
 
 // askRewrite is how a rewrite is looked at, after its original: the same ports are
-// expected and the same paths asked for, with twice the time that the original took and
-// five seconds more.
+// expected, it is asked for everything that the original was asked for, and has twice
+// the time that the original took and five seconds more.
 func askRewrite(c config, env []string, limit time.Duration, was proof.Start) startRequest {
 	patience := time.Duration(2*was.Seconds*float64(time.Second)) + 5*time.Second
 	ask := startRequest{Env: env, Wait: max(limit, patience), Idle: idleTime, Partial: patience, Paths: pathsOf(c), Expect: []string{}}
+	for _, a := range was.Answers {
+		// Names with a hash in them are the original's own, the rewrite's page has others.
+		if a.Path != "" && comparablePath(a.Path) == a.Path && !slices.Contains(ask.Paths, a.Path) {
+			ask.Paths = append(ask.Paths, a.Path)
+		}
+	}
 	switch was.State {
 	case proof.Listening:
 		for _, port := range was.Ports {
@@ -232,9 +238,3 @@ func (l *lastLine) last() []byte {
 	defer l.mu.Unlock()
 	return l.whole
 }
-
-// discard is a writer for what nobody reads.
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
-func (discard) Close() error                { return nil }

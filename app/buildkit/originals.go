@@ -13,6 +13,9 @@ import (
 	"path/filepath"
 	"sort"
 
+	fstypes "github.com/tonistiigi/fsutil/types"
+
+	"github.com/multistage-app/multistage/app/buildkit/rootfs"
 	"github.com/multistage-app/multistage/rewrite/proof"
 )
 
@@ -21,6 +24,7 @@ import (
 type original struct {
 	Image   proof.Image
 	Config  config
+	Files   *rootfs.Inspection
 	Failure *proof.Failure // nil where it builds
 }
 
@@ -47,6 +51,9 @@ func originalKey(ctx context.Context, src source) (string, error) {
 			return err
 		}
 		fmt.Fprintf(sum, "%q %o ", path, info.Mode())
+		if stat, ok := info.Sys().(*fstypes.Stat); ok {
+			fmt.Fprintf(sum, "%q ", stat.Linkname)
+		}
 		if !info.Mode().IsRegular() {
 			return nil
 		}

@@ -145,6 +145,9 @@ func (p *prover) seeOriginal(ctx context.Context) error {
 	}
 	err := p.openOriginal(ctx, func(ctx context.Context, s *session, img *image) (err error) {
 		p.original.Config, p.times = img.config, img.cost.times
+		if p.original.Files, err = s.inspect(ctx, img); err != nil {
+			return err
+		}
 		p.original.Image.Start, err = s.start(ctx, img, askOriginal(img.config, p.job.Env, p.client.config.Limits.Start))
 		return err
 	})
@@ -204,10 +207,11 @@ func (p *prover) compare(ctx context.Context, s *session, img *image) error {
 		p.fail(f)
 		return nil
 	}
-	checks, failure, err := s.check(ctx, img)
+	seen, err := s.inspect(ctx, img)
 	if err != nil {
 		return err
 	}
+	checks, failure := seen.Against(p.original.Files)
 	p.note(checks...)
 	if failure == nil {
 		checks, failure, err = p.startBoth(ctx, s, img)

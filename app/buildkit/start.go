@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,7 +68,7 @@ func startOnce(ctx context.Context, gw gateway.Client, img *image, probeRef gate
 	if err != nil {
 		return proof.Start{}, fmt.Errorf("making a container: %w", err)
 	}
-	r := &run{container: ctr, image: img, ask: ask, output: &capture{}, reports: &lastLine{}}
+	r := &run{container: ctr, image: img, ask: ask, output: &capture{}, reports: &lastLine{}, complaint: &capture{}}
 	defer r.release()
 	r.prepare(ctx)
 	if err := r.launch(ctx, delay); err != nil {
@@ -86,6 +87,7 @@ type run struct {
 	began     time.Time
 	output    *capture
 	reports   *lastLine
+	complaint *capture // what the probe, or runc for it, says of its own trouble
 	process   gateway.ContainerProcess
 	cancel    context.CancelFunc // of the probe
 	ended     chan error         // of the application
@@ -155,7 +157,7 @@ func (r *run) launch(ctx context.Context, delay time.Duration) error {
 		// Start blocks where the container has ended meanwhile: nobody waits for it.
 		second, err := r.container.Start(ctx, gateway.StartRequest{
 			Args: []string{probePath, "probe", "ask", "--request", string(request)},
-			Env:  r.app.Env, Cwd: "/", User: r.user, Stdout: r.reports, Stderr: discard{},
+			Env:  r.app.Env, Cwd: "/", User: r.user, Stdout: r.reports, Stderr: r.complaint,
 		})
 		if err != nil {
 			r.probed <- err
@@ -187,6 +189,7 @@ func (r *run) watch(ctx context.Context) (proof.Start, error) {
 	case <-limit.C:
 		return proof.Start{}, errors.New("the probe in the container does not end")
 	case failed = <-r.probed:
+		r.probed <- failed // for culprit
 	}
 	grace := lastGasp
 	report, whole := r.report()
@@ -219,7 +222,7 @@ func (r *run) lost(failed error) error {
 	if failed == nil {
 		return errors.New("the probe in the container gave no report")
 	}
-	if strings.Contains(failed.Error(), "exec format error") {
+	if r.foreign() {
 		return &Unavailable{Reason: NoProbe, Detail: "the program that is to run in the containers is for another platform than the daemon's", Err: failed}
 	}
 	return fmt.Errorf("the probe in the container: %w", failed)
@@ -230,16 +233,26 @@ func (r *run) lost(failed error) error {
 func (r *run) culprit(code uint32) error {
 	select {
 	case failed := <-r.probed:
-		if failed != nil && strings.Contains(failed.Error(), "exec format error") {
+		if failed != nil && r.foreign() {
 			return r.lost(failed)
 		}
 	case <-time.After(time.Second):
 	}
-	if code == gwpb.UnknownExitStatus {
+	if code == codeLost {
 		return errCodeLost
 	}
 	return nil
 }
+
+// foreign reports whether the kernel cannot execute the probe.
+func (r *run) foreign() bool { return strings.Contains(r.complaint.text(), "exec format error") }
+
+// Exit codes that BuildKit has no code for. It takes 255 for what it does not know as
+// well, and an application that ended so is told by the words.
+const (
+	codeLost      = math.MaxUint32 // runc itself was killed
+	exitedWith255 = "exit code: 255"
+)
 
 // exited says how the application ended by itself.
 func (r *run) exited(err error) (proof.Start, error) {
@@ -249,7 +262,7 @@ func (r *run) exited(err error) (proof.Start, error) {
 	s.Seconds = time.Since(r.began).Seconds()
 	var exit *gwpb.ExitError
 	log := r.output.text()
-	if err != nil && !errors.As(err, &exit) {
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode == gwpb.UnknownExitStatus && !strings.Contains(err.Error(), exitedWith255)) {
 		if reason, ok := notStarted(1, err.Error()); ok {
 			return proof.Start{State: proof.NotStartable, Error: reason, Log: s.Log}, nil
 		}
@@ -259,7 +272,7 @@ func (r *run) exited(err error) (proof.Start, error) {
 		if reason, ok := notStarted(int(exit.ExitCode), log); ok {
 			return proof.Start{State: proof.NotStartable, Error: reason, Log: s.Log}, nil
 		}
-		if exit.ExitCode == gwpb.UnknownExitStatus || exit.ExitCode == 137 {
+		if exit.ExitCode == codeLost || exit.ExitCode == 137 {
 			if err := r.culprit(exit.ExitCode); err != nil {
 				return proof.Start{}, err
 			}

@@ -98,6 +98,10 @@ func TestQuestions(t *testing.T) {
 	if second.Wait != 85*time.Second || second.Partial != 85*time.Second || strings.Join(second.Expect, " ") != "80/tcp" {
 		t.Errorf("after 40 s: %+v", second)
 	}
+	was := page("80/tcp", answer("/style.css", func(a *proof.Answer) { a.Path = "/own/ping" }))
+	if got := strings.Join(askRewrite(config{}, nil, time.Minute, was).Paths, " "); got != strings.Join(commonPaths, " ")+" /own/ping" {
+		t.Errorf("a rewrite is asked for %q", got)
+	}
 	if third := askRewrite(c, nil, time.Minute, proof.Start{State: proof.Exited, Seconds: 20}); third.Idle != 45*time.Second || len(third.Expect) != 0 {
 		t.Errorf("after an end at 20 s: %+v", third)
 	}

@@ -15,23 +15,20 @@ func (t *Tree) Check(ctx context.Context, config Config) ([]proof.Check, *proof.
 	return t.Inspect(ctx, config).Against(nil)
 }
 
-// Problems are all that is not as it must be, in the order in which it was found.
-func (i *Inspection) Problems() []Problem { return i.problems }
-
 // Against judges a rewrite by its original; nil judges an image alone. What the original
 // has too is no failure of the rewrite. What the original does not have is one, also
 // where it is not certain that the application comes across it.
 func (i *Inspection) Against(original *Inspection) (checks []proof.Check, first *proof.Failure) {
 	known := map[string]bool{}
 	if original != nil {
-		for _, p := range original.problems {
+		for _, p := range original.Problems {
 			known[p.key()] = true
 		}
 	}
 	fails := func(p Problem) bool {
 		return !known[p.key()] && (p.Certain || original != nil && p.regression())
 	}
-	for _, p := range i.problems {
+	for _, p := range i.Problems {
 		if fails(p) {
 			f := p.Failure
 			first = &f
@@ -55,7 +52,7 @@ func (i *Inspection) checklist() []row {
 	for _, r := range rows {
 		has[r.name] = true
 	}
-	for _, p := range i.problems {
+	for _, p := range i.Problems {
 		if !has[p.row] {
 			has[p.row] = true
 			rows = append(rows, row{name: p.row})
@@ -66,7 +63,7 @@ func (i *Inspection) checklist() []row {
 
 func (i *Inspection) problemsOf(row string) []Problem {
 	var out []Problem
-	for _, p := range i.problems {
+	for _, p := range i.Problems {
 		if p.row == row {
 			out = append(out, p)
 		}

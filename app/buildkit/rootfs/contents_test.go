@@ -194,6 +194,25 @@ func TestAFolderOnDisk(t *testing.T) {
 	}
 }
 
+// nested is a root in which every folder holds another one.
+type nested struct{}
+
+func (nested) ReadDir(context.Context, string) ([]*fstypes.Stat, error) {
+	return []*fstypes.Stat{{Path: "a", Mode: uint32(fs.ModeDir | 0o755)}, nil, {Path: ".."}, {Path: "a"}}, nil
+}
+func (nested) ReadFile(context.Context, string, int, int) ([]byte, error) { return nil, nil }
+
+func TestFoldersWithoutEndAreNotChecked(t *testing.T) {
+	tree := walk(t, nested{})
+	if got := tree.NotChecked(); len(got) != 1 {
+		t.Fatalf("%d folders are not checked", len(got))
+	}
+	_, failure := tree.Check(context.Background(), rootfs.Config{Cmd: []string{tree.NotChecked()[0] + "/server"}})
+	if failure != nil {
+		t.Errorf("what lies beyond the limit is missing: %s", failure.Cause)
+	}
+}
+
 // listed is a Reader that answers as fast as a map does.
 type listed map[string][]*fstypes.Stat
 

@@ -9,10 +9,11 @@ import (
 	"github.com/multistage-app/multistage/rewrite/proof"
 )
 
-// Inspection is what an image's root file system shows of its start.
+// Inspection is what an image's root file system shows of its start. As JSON it has
+// what another image is held against.
 type Inspection struct {
 	rows     []row
-	problems []Problem
+	Problems []Problem
 }
 
 // Problem is something that is not as it must be.
@@ -138,10 +139,10 @@ func (in *inspector) row(name string, passed bool, detail string) {
 }
 
 func (in *inspector) problem(name string, certain bool, f proof.Failure) {
-	if len(in.out.problems) >= maxVisited {
+	if len(in.out.Problems) >= maxVisited {
 		return
 	}
-	in.out.problems = append(in.out.problems, Problem{Failure: f, Certain: certain, row: name})
+	in.out.Problems = append(in.out.Problems, Problem{Failure: f, Certain: certain, row: name})
 }
 
 func (in *inspector) step(row, text string) {

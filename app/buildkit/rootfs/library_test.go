@@ -97,6 +97,7 @@ func TestNativeModules(t *testing.T) {
 		{"prebuild for Android", node().elf(modules+"@x/android-x64/a.node", program{needed: []string{"libc.so", "liblog.so"}}), runNode, ""},
 		{"prebuild for another architecture", node().elf(modules+"bcrypt/prebuilds/linux-arm64/bcrypt.node", program{machine: elf.EM_AARCH64, needed: []string{"libx.so"}}), runNode, ""},
 		{"built here for glibc, and the image has musl", alpine().elf("/usr/bin/node", program{interp: muslLoader}).file("/app/a.js", "").elf(modules+"bcrypt/build/Release/bcrypt.node", so()), runNode, modules + "bcrypt/build/Release/bcrypt.node"},
+		{"prebuild for Android, and the image has musl", alpine().elf("/usr/bin/node", program{interp: muslLoader}).file("/app/a.js", "").elf(modules+"@x/android-x64/a.node", program{needed: []string{"libc.so", "liblog.so"}}), runNode, ""},
 		{"prebuild for glibc, and the image has musl", alpine().elf("/usr/bin/node", program{interp: muslLoader}).file("/app/a.js", "").elf(modules+"bcrypt/prebuilds/linux-x64/bcrypt.glibc.node", so()), runNode, ""},
 		{"helper program beside the application", node().elf("/app/bin/convert", server("libMagick.so.6")), runNode, "libMagick.so.6"},
 		{"needs a newer glibc", node().elf(modules+"m/build/Release/m.node", program{needed: []string{"libc.so.6"}, needs: map[string][]string{"libc.so.6": {"GLIBC_2.38"}}}), runNode, "GLIBC_2.38"},

@@ -41,7 +41,7 @@ type Config struct {
 
 // The limits of what is kept and read of one image.
 const (
-	maxEntries = 1_000_000 // entries of the index
+	maxEntries = 400_000   // entries of the index
 	maxDepth   = 128       // folders in folders
 	walkers    = 8         // folders read at the same time: more are not faster
 	maxLinks   = 40        // symbolic links on one path, as Linux has it

@@ -1,0 +1,145 @@
+package buildkit
+
+import "github.com/multistage-app/multistage/rewrite/proof"
+
+// mutants are ways in which a rewrite can be wrong, by project.
+var mutants = []mutant{
+	// A program that is not where it is started, or cannot run there.
+	{"noticeboard", "binary under another name",
+		"/srv/noticeboard/noticeboard /srv/noticeboard/noticeboard", "/srv/noticeboard/noticeboard /srv/noticeboard/board",
+		proof.MissingCommand, `noticeboard`},
+	{"tallysheet", "binary off the path", "/usr/local/bin/tallysheet /usr/local/bin/tallysheet", "/usr/local/bin/tallysheet /opt/tallysheet",
+		proof.MissingCommand, `tallysheet`},
+	{"noticeboard", "dynamic binary on a static base", "RUN --mount=type=cache,target=/root/.cache/go-build CGO_ENABLED=0 go build",
+		"RUN --mount=type=cache,target=/root/.cache/go-build CGO_ENABLED=1 go build", proof.WrongLibc, `/lib64/ld-linux-x86-64\.so\.2`},
+	{"noticeboard", "binary for another architecture", "CGO_ENABLED=0 go build", "CGO_ENABLED=0 GOARCH=arm64 go build",
+		proof.Other, `(?i)arm64|aarch64|architecture|exec format`},
+	{"noticeboard", "binary without its mode", "COPY --from=builder /srv/noticeboard/noticeboard", "COPY --from=builder --chmod=644 /srv/noticeboard/noticeboard",
+		proof.NoPermission, `noticeboard`},
+	{"lost-property", "base without Node", "FROM node:22-slim", "FROM debian:bookworm-slim", proof.MissingCommand, `\bnode\b`},
+	{"lost-property", "base with an old Node", "FROM node:22-slim", "FROM node:12-slim", proof.MissingModule, `node:fs`},
+	{"ferry-lines", "npm removed", "USER 1000:1000", "RUN rm -rf /usr/local/lib/node_modules/npm\nUSER 1000:1000", proof.MissingCommand, `npm`},
+
+	// Libraries.
+	{"labelmill", "library not installed", " ca-certificates libyaml-0-2", " ca-certificates", proof.MissingLibrary, `libyaml-0\.so\.2`},
+	{"labelmill", "library removed, its link left", "WORKDIR /src\nCOPY --from", "RUN rm /usr/lib/*/libyaml-0.so.2.*\nWORKDIR /src\nCOPY --from",
+		proof.MissingLibrary, `libyaml-0\.so\.2`},
+	{"labelmill", "base without a libc", "FROM debian:trixie-slim AS production\n", "FROM debian:trixie-slim AS unused\n",
+		proof.WrongLibc, `/lib64/ld-linux-x86-64\.so\.2`},
+
+	// Files that the program reads.
+	{"noticeboard", "templates dropped", "COPY --from=builder /srv/noticeboard/templates /srv/noticeboard/templates\n", "",
+		proof.MissingFile, `templates/board\.html`},
+	{"noticeboard", "static files dropped", "COPY --from=builder /srv/noticeboard/static /srv/noticeboard/static\n", "",
+		proof.WrongAnswer, `GET /static/\S+ on 8080/tcp answers 404`},
+	{"noticeboard", "one asset of the page lost", "COPY . .\n", "COPY . .\nRUN rm static/clock.js\n",
+		proof.WrongAnswer, `GET /static/clock\.js on 8080/tcp answers 404`},
+	{"noticeboard", "one asset of the page empty", "COPY . .\n", "COPY . .\nRUN : > static/board.css\n",
+		proof.WrongAnswer, `GET /static/board\.css on 8080/tcp`},
+	{"noticeboard", "files copied to another folder", "/srv/noticeboard/templates /srv/noticeboard/templates", "/srv/noticeboard/templates /templates",
+		proof.MissingFile, `templates/board\.html`},
+	{"lamplighter", "list dropped", "COPY --from=builder /opt/lamplighter/lamps.conf /opt/lamplighter/lamps.conf\n", "", proof.MissingFile, `lamps\.conf`},
+	{"lamplighter", "folder of its data dropped", "COPY --from=builder --chown=lamps /var/lib/lamps /var/lib/lamps\n", "",
+		proof.MissingFile, `/var/lib/lamps`},
+	{"tallysheet", "input dropped", "COPY --from=builder /go/src/tallysheet/sheet.csv /go/src/tallysheet/sheet.csv\n", "", proof.MissingFile, `sheet\.csv`},
+	{"lost-property", "static folder dropped", "COPY . .\nEXPOSE", "COPY . .\nRUN rm -r public\nEXPOSE", proof.MissingFile, `/usr/src/app/public`},
+	{"lost-property", "one asset of the page lost", "COPY . .\nEXPOSE", "COPY . .\nRUN rm public/list.js\nEXPOSE",
+		proof.WrongAnswer, `GET /list\.js on 4000/tcp answers 404`},
+	{"lost-property", "package.json dropped", "COPY . .\nEXPOSE", "COPY . .\nRUN rm package.json\nEXPOSE", proof.MissingModule, `package\.json`},
+	{"lost-property", "script under another name", "COPY . .\nEXPOSE", "COPY . .\nRUN mv src/server.js src/main.js\nEXPOSE",
+		proof.MissingFile, `src/server\.js`},
+	{"lost-property", "script a dangling link", "COPY . .\nEXPOSE", "COPY . .\nRUN ln -sf /opt/server.js src/server.js\nEXPOSE",
+		proof.MissingFile, `src/server\.js|/opt/server\.js`},
+	{"ferry-lines", "list dropped", "COPY config ./config\nCOPY --from", "COPY --from", proof.MissingFile, `config/lines\.yaml`},
+	{"ferry-lines", "build output dropped", "COPY --from=build /app/dist ./dist\n", "", proof.MissingFile, `dist/server\.js`},
+	{"ferry-lines", "build output in part", "COPY --from=build /app/dist ./dist\n", "COPY --from=build /app/dist/server.js ./dist/\n",
+		proof.MissingModule, `timetable`},
+
+	// Modules of Node.
+	{"lost-property", "node_modules dropped", "COPY --from=deps /usr/src/app/node_modules ./node_modules\n", "", proof.MissingModule, `polka`},
+	{"lost-property", "one module removed", "npm ci --omit=dev", "npm ci --omit=dev && rm -r node_modules/sirv", proof.MissingModule, `sirv`},
+	{"lost-property", "module of a module removed", "npm ci --omit=dev", "npm ci --omit=dev && rm -r node_modules/mrmime", proof.MissingModule, `mrmime`},
+	{"ferry-lines", "node_modules in another place", "node_modules ./node_modules", "node_modules ./modules", proof.MissingModule, `yaml`},
+
+	// Users and permissions.
+	{"noticeboard", "unknown user", "EXPOSE 8080\n", "USER harbour\nEXPOSE 8080\n", proof.NoUser, `harbour`},
+	{"noticeboard", "templates not to be read", "COPY --from=builder /srv/noticeboard/templates", "COPY --from=builder --chown=0:0 --chmod=700 /srv/noticeboard/templates",
+		proof.NoPermission, `templates`},
+	{"lamplighter", "data of another user", "--chown=lamps ", "--chown=root ", proof.NoPermission, `/var/lib/lamps`},
+	{"lamplighter", "program's folder closed", "ENV STATE_DIR", "RUN chmod 700 /opt/lamplighter\nENV STATE_DIR", proof.NoPermission, `/opt/lamplighter`},
+	{"lamplighter", "user never made", "RUN useradd --system --uid 4200 lamps\n", "", proof.NoUser, `lamps`},
+	{"lost-property", "sources closed", "COPY . .\nEXPOSE", "COPY . .\nRUN chmod 700 src\nEXPOSE", proof.NoPermission, `/usr/src/app/src`},
+
+	// Scripts.
+	{"lost-property", "entry script with carriage returns", "COPY . .\nEXPOSE", "COPY . .\nRUN sed -i 's/$/\\r/' docker-entrypoint.sh\nEXPOSE",
+		proof.MissingCommand, `docker-entrypoint\.sh.*(/bin/sh\\r|carriage|CRLF|line end)`},
+	{"lost-property", "entry script for another shell", "COPY . .\nEXPOSE", "COPY . .\nRUN sed -i '1s,.*,#!/bin/fish,' docker-entrypoint.sh\nEXPOSE",
+		proof.MissingCommand, `/bin/fish`},
+	{"lost-property", "entry script without its mode", "COPY . .\nEXPOSE", "COPY . .\nRUN chmod -x docker-entrypoint.sh\nEXPOSE",
+		proof.NoPermission, `docker-entrypoint\.sh`},
+	{"lost-property", "entry script makes no folder", "COPY . .\nEXPOSE", "COPY . .\nRUN sed -i /mkdir/d docker-entrypoint.sh\nEXPOSE",
+		proof.MissingFile, `/tmp/store/opened`},
+
+	// Ports.
+	{"noticeboard", "another port", "COPY . .\n", "COPY . .\nRUN sed -i 's/\":\"+port, mux/\":8081\", mux/' main.go\n", proof.WrongPort, `8080/tcp`},
+	{"noticeboard", "loopback alone", "COPY . .\n", "COPY . .\nRUN sed -i 's/\":\"+port, mux/\"127.0.0.1:\"+port, mux/' main.go\n",
+		proof.WrongPort, `8080/tcp listens on the loopback address alone`},
+	{"noticeboard", "one port more", "COPY . .\n", "COPY . .\nRUN sed -i 's/mux := /go http.ListenAndServe(\":6060\", nil); mux := /' main.go\n",
+		proof.WrongPort, `listens on 6060/tcp as well`},
+	{"lost-property", "another port", "COPY . .\nEXPOSE", "COPY . .\nRUN sed -i 's/Number(process.env.PORT)/4001/' src/server.js\nEXPOSE",
+		proof.WrongPort, `4000/tcp`},
+	{"lost-property", "no port", "COPY . .\nEXPOSE", "COPY . .\nRUN echo 'setInterval(() => {}, 1000)' > src/server.js\nEXPOSE",
+		proof.WrongPort, `nothing listens on 4000/tcp`},
+
+	// Answers.
+	{"noticeboard", "another text", "COPY . .\n", "COPY . .\nRUN sed -i 's/to the harbour/to mariners/' templates/board.html\n",
+		proof.WrongAnswer, `GET / on 8080/tcp .*another content: .*mariners`},
+	{"noticeboard", "another status", "COPY . .\n", "COPY . .\nRUN sed -i 's/StatusFound/StatusSeeOther/' main.go\n",
+		proof.WrongAnswer, `GET /health on 8080/tcp answers 303\b.* instead of 302`},
+	{"noticeboard", "another redirect", "COPY . .\n", "COPY . .\nRUN sed -i 's,RedirectHandler(\"/healthz,RedirectHandler(\"/status,' main.go\n",
+		proof.WrongAnswer, `GET /health on 8080/tcp redirects to /status instead of /healthz`},
+	{"noticeboard", "another type", "COPY . .\n", "COPY . .\nRUN sed -i 's,application/json,text/plain,' main.go\n",
+		proof.WrongAnswer, `GET /healthz on 8080/tcp answers 200 text/plain instead of 200 application/json`},
+	{"noticeboard", "another version linked in", "go build -o noticeboard", "go build -ldflags '-X main.version=dev' -o noticeboard",
+		proof.WrongAnswer, `GET /healthz on 8080/tcp .*dev`},
+	{"noticeboard", "health route fails", "COPY . .\n", "COPY . .\nRUN sed -i 's/fmt.Fprintf(w/w.WriteHeader(500); fmt.Fprintf(w/' main.go\n",
+		proof.WrongAnswer, `GET /healthz on 8080/tcp answers 500\b.* instead of 200`},
+	{"noticeboard", "health check fails", "COPY . .\n", "COPY . .\nRUN sed -i 's/!= http.StatusOK/== http.StatusOK/' main.go\n",
+		proof.WrongAnswer, `HEALTHCHECK fails with exit 1`},
+	{"ferry-lines", "another answer built in", "RUN npm run build", "RUN sed -i 's/stops.length/stops.length + 1/' src/timetable.ts && npm run build",
+		proof.WrongAnswer, `GET / on 3100/tcp`},
+
+	// Ends.
+	{"tallysheet", "another exit code", "COPY . .\n", "COPY . .\nRUN sed -i s/12/twelve/ sheet.csv\n", proof.WrongExit, `exit 65.*twelve`},
+	{"tallysheet", "another output", "COPY . .\n", "COPY . .\nRUN sed -i s/12/13/ sheet.csv\n", proof.WrongAnswer, `total 53`},
+	{"lamplighter", "ends at once", "COPY . .\n", "COPY . .\nRUN sed -i 's/tick := /os.Exit(0); tick := /' main.go\n", proof.WrongExit, `ends with exit 0`},
+	{"guestbook", "dies of a view", "COPY . .\nEXPOSE", "COPY . .\nRUN rm -r views\nEXPOSE", proof.MissingFile, `views/book\.mustache`},
+	{"guestbook", "dies of a module", "npm install --omit=dev", "npm install --omit=dev && rm -r node_modules/mustache", proof.MissingModule, `mustache`},
+	{"guestbook", "dies of something else", "COPY . .\nEXPOSE", "COPY . .\nRUN sed -i 's/DATABASE_URL is not set/no book/' server.js\nEXPOSE",
+		proof.WrongExit, `no book.*DATABASE_URL is not set`},
+	{"guestbook", "dies with another code", "COPY . .\nEXPOSE", "COPY . .\nRUN sed -i 's/throw new Error(/process.exit(7 || /' server.js\nEXPOSE",
+		proof.WrongExit, `exit 7`},
+	{"guestbook", "lives", "COPY . .\nEXPOSE", "COPY . .\nENV DATABASE_URL=sqlite:///tmp/book\nEXPOSE", proof.WrongPort, `5000/tcp`},
+
+	// What the image says of itself.
+	{"noticeboard", "variable lost", "ENV PORT=8080\nCOPY --from", "COPY --from", proof.WrongConfig, `ENV PORT`},
+	{"noticeboard", "variable changed", "ENV PORT=8080\nCOPY --from", "ENV PORT=8888\nCOPY --from", proof.WrongConfig, `ENV PORT`},
+	{"noticeboard", "exposed port changed", "EXPOSE 8080", "EXPOSE 8081", proof.WrongConfig, `8081`},
+	{"noticeboard", "workdir changed", "WORKDIR /srv/noticeboard\nENV PORT=8080\nCOPY --from", "WORKDIR /srv\nENV PORT=8080\nCOPY --from",
+		proof.WrongConfig, `WORKDIR`},
+	{"noticeboard", "stop signal lost", "STOPSIGNAL SIGINT\n", "", proof.WrongConfig, `STOPSIGNAL`},
+	{"noticeboard", "shell form without a shell", `CMD ["./noticeboard"]`, "CMD ./noticeboard", proof.WrongConfig, `/bin/sh`},
+	{"noticeboard", "health check by curl", `CMD ["./noticeboard", "-check"]`, "CMD curl -f http://localhost:8080/healthz", proof.WrongConfig, `HEALTHCHECK.*|curl`},
+	{"lost-property", "command lost", `CMD ["node", "src/server.js"]`, "", proof.WrongConfig, `CMD`},
+
+	// Builds.
+	{"noticeboard", "build stage broken", "go build -o noticeboard .", "go build -o noticeboard ./cmd", proof.Other, `go build .*cmd`},
+	{"noticeboard", "copy of what is not there", "COPY --from=builder /srv/noticeboard/static", "COPY --from=builder /srv/noticeboard/assets",
+		proof.MissingFile, `/srv/noticeboard/assets`},
+	{"noticeboard", "copy from the wrong stage", "COPY --from=builder /srv/noticeboard/noticeboard", "COPY --from=modules /srv/noticeboard/noticeboard",
+		proof.MissingFile, `/srv/noticeboard/noticeboard`},
+	{"noticeboard", "further stage broken", "# production holds", "FROM modules AS tools\nRUN go tool tideline\n\n# production holds",
+		proof.Other, `stage tools .*go tool tideline`},
+	{"ferry-lines", "build script misspelt", "npm run build", "npm run compile", proof.Other, `npm run compile.*compile`},
+	{"ferry-lines", "built without the compiler", "FROM dev-deps AS build", "FROM deps AS build", proof.MissingCommand, `tsc`},
+}
