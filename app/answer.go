@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +64,9 @@ func (r *run) carryOut(ctx context.Context, q request) (string, error) {
 	case q.command.Verb == review.Now && (fromCheck || r.published.ReviewID != 0):
 		return "", nil // the review is the answer
 	case q.command.Verb == review.Now:
-		return review.ReplyReviewed(r.reviewed()), nil
+		return review.ReplyReviewed(r.looked()), nil
+	case q.command.Verb == review.Verify:
+		return r.verified(q, fromCheck), nil
 	}
 	reply, done, err := r.apply(ctx, q.command.Path)
 	if done && fromCheck {
@@ -72,11 +75,34 @@ func (r *run) carryOut(ctx context.Context, q request) (string, error) {
 	return reply, err
 }
 
-func (r *run) reviewed() string {
+func (r *run) looked() string {
 	if r.title == "" {
 		return "no Dockerfile changed"
 	}
 	return r.title
+}
+
+// verified words what became of a request for a proof. From the check run it is answered
+// only where nothing was built.
+func (r *run) verified(q request, fromCheck bool) string {
+	path := q.command.Path
+	asked := slices.DeleteFunc(slices.Clone(r.subjects), func(s review.Subject) bool {
+		return path != "" && path != s.File.Path || s.Proof == nil && s.Absent.Why == ""
+	})
+	proven := slices.ContainsFunc(asked, func(s review.Subject) bool { return s.Proof != nil })
+	switch {
+	case !q.builds:
+		return review.ReplyVerifyOff()
+	case r.snap.Fork() && !r.meant(q.event):
+		return review.ReplyVerifyMoved(r.snap.Head.Ref)
+	case len(asked) == 0:
+		return review.ReplyNothingToVerify(path)
+	case fromCheck:
+		return ""
+	case !proven:
+		return review.ReplyVerifyUnavailable(asked[0].Absent.Detail)
+	}
+	return review.ReplyVerified(r.looked(), r.reviewed)
 }
 
 // apply moves the head branch to the suggested-change commit. It reports whether it

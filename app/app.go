@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -20,9 +19,6 @@ import (
 // GitHub nothing. Without credentials it is a process whose webhook says what is
 // missing.
 func New(ctx context.Context, cfg Config, logger zerolog.Logger) (*Process, error) {
-	if cfg.Verify == VerifyRequired {
-		return nil, errors.New("MULTISTAGE_VERIFY=required: this version does not build proofs yet, so no review would ever be posted; use async or off")
-	}
 	metrics := NewMetrics()
 	p := &Process{Logger: logger}
 	health := &Health{Missing: cfg.Missing()}
@@ -40,28 +36,40 @@ func New(ctx context.Context, cfg Config, logger zerolog.Logger) (*Process, erro
 			Secrets: cfg.WebhookSecrets, Accept: p.Queue.Accept, Logger: logger, Metrics: metrics,
 			Route: Router{AppID: cfg.AppID, IsCommand: isCommand}.Route,
 		}); err != nil {
-			p.Queue.Close()
+			p.close()
 			return nil, err
 		}
 	}
 	server, err := Listen(ctx, ServerOptions{
 		Listen: cfg.Listen, OpsListen: cfg.OpsListen, Webhook: webhook, Health: health, Metrics: metrics, Logger: logger,
 	})
-	if err != nil && p.Queue != nil {
-		p.Queue.Close()
+	if err != nil {
+		p.close()
 	}
 	p.Server = server
 	return p, err
 }
 
+// lanes are how many pull requests are worked on at a time, apart from those that wait
+// for their proofs.
+const lanes = 4
+
 // work opens the queue with the bot behind it.
 func (p *Process) work(ctx context.Context, cfg Config, hub *github.App, metrics *Metrics) (err error) {
 	bot := &Bot{GitHub: hub}
-	p.Queue, err = OpenQueue(ctx, QueueOptions{
-		Database: string(cfg.Database), Logger: p.Logger, Metrics: metrics,
+	options := QueueOptions{
+		Database: string(cfg.Database), Logger: p.Logger, Metrics: metrics, Workers: lanes,
 		Handle: bot.Handle, Acknowledge: bot.Acknowledge, Find: bot.Find,
-	})
-	if err != nil {
+	}
+	if p.Proofs, err = p.newProofs(ctx, cfg, metrics); err != nil {
+		return err
+	}
+	if bot.Proofs = p.Proofs; bot.Proofs != nil {
+		options.Deadline = defaultDeadline + cfg.ProofTimeout
+		options.Workers = lanes * (1 + cfg.Proofs)
+	}
+	if p.Queue, err = OpenQueue(ctx, options); err != nil {
+		p.closeProofs()
 		return err
 	}
 	p.Reconciler = &Reconciler{

@@ -17,20 +17,21 @@ import (
 // A Bot answers pull requests.
 type Bot struct {
 	GitHub *github.App
+	Proofs *Proofs // nil: nothing is built
 }
 
 // Handle does what the events of a lane ask for: it opens the installation, takes a
-// snapshot of the pull request, designs each changed single-stage Dockerfile,
-// composes the review, publishes what differs, and carries out the commands. It may
-// be ended between any two steps and called again.
+// snapshot of the pull request, designs each changed single-stage Dockerfile, proves
+// what it designed, composes the review, publishes what differs, and carries out the
+// commands. It may be ended between any two steps and called again.
 func (b *Bot) Handle(ctx context.Context, lane Lane) error {
 	inst := b.installation(lane)
 	asked, err := b.requests(ctx, inst, lane)
 	if err != nil {
 		return failure(ctx, err)
 	}
-	run := &run{inst: inst, number: int(lane.Number), asked: asked}
-	if err := run.review(ctx); err != nil {
+	run := &run{inst: inst, proofs: b.Proofs, number: int(lane.Number), asked: asked}
+	if err := run.abandon(ctx, run.review(ctx)); err != nil {
 		return failure(ctx, err)
 	}
 	return failure(ctx, run.answer(ctx))
@@ -66,6 +67,7 @@ func (b *Bot) installation(lane Lane) *github.Installation {
 // run is one run of a lane.
 type run struct {
 	inst   *github.Installation
+	proofs *Proofs // nil: nothing is built
 	number int
 	asked  []request
 
@@ -73,7 +75,9 @@ type run struct {
 	cfg       config.Config
 	subjects  []review.Subject
 	published github.Published
-	title     string // of the check run
+	building  *review.PostedCheck // the check run in progress that this run made
+	title     string              // of the check run
+	reviewed  bool                // the pull request has a review to show
 }
 
 // review brings the pull request up to what should be said of its head.
@@ -88,14 +92,35 @@ func (r *run) review(ctx context.Context) error {
 	if wanted.Check != nil {
 		r.title = wanted.Check.Title
 	}
-	r.published, err = r.inst.Publish(ctx, r.snap, review.Diff(r.snap.PullRequest, wanted))
+	first := true
+	err = r.publish(ctx, func() review.Review {
+		if !first { // without the commit
+			wanted = review.Compose(r.snap.PullRequest, r.subjects, r.cfg)
+		}
+		first, r.reviewed = false, wanted.Body != ""
+		return wanted
+	})
+	if err != nil {
+		return err
+	}
+	return r.finishOthers(ctx)
+}
+
+// publish brings the pull request up to what compose says, which is asked again where the
+// commit cannot be made.
+func (r *run) publish(ctx context.Context, compose func() review.Review) error {
+	wanted := compose()
+	done, err := r.inst.Publish(ctx, r.snap, review.Diff(r.snap.PullRequest, wanted))
 	if errors.Is(err, github.ErrRefused) || errors.Is(err, github.ErrPermission) && wanted.Commit != nil {
 		// The repository's rules allow no ref of ours: say it without the commit.
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("the suggested-change commit cannot be made")
 		r.snap.MayCommit = false
-		wanted = review.Compose(r.snap.PullRequest, r.subjects, r.cfg)
-		r.published, err = r.inst.Publish(ctx, r.snap, review.Diff(r.snap.PullRequest, wanted))
+		done, err = r.inst.Publish(ctx, r.snap, review.Diff(r.snap.PullRequest, compose()))
 	}
+	if done.ReviewID == 0 {
+		done.ReviewID, done.ReviewURL = r.published.ReviewID, r.published.ReviewURL
+	}
+	r.published = done
 	return err
 }
 
@@ -111,7 +136,7 @@ func (r *run) enough(s *github.Snapshot) bool {
 	switch {
 	case err != nil:
 		return true
-	case r.wants(s.PullRequest, review.Now), r.wants(s.PullRequest, review.Apply):
+	case cfg.Asked, r.wants(s.PullRequest, review.Apply):
 		return false
 	}
 	return review.Skipped(s.PullRequest, cfg) != "" || said(s)
@@ -127,7 +152,8 @@ func said(s *github.Snapshot) bool {
 // config is the repository's configuration, with what this run is asked for.
 func (r *run) config(pr review.PullRequest) (config.Config, error) {
 	cfg, err := config.Parse(pr.ConfigPath, pr.Config)
-	cfg.Asked = r.wants(pr, review.Now)
+	cfg.Asked = r.wants(pr, review.Now) || r.proofs != nil && r.wants(pr, review.Verify)
+	cfg.Required = r.proofs != nil && r.proofs.Required
 	return cfg, err
 }
 
@@ -152,7 +178,12 @@ func (r *run) compose(ctx context.Context) (review.Review, error) {
 	if err != nil {
 		return review.Review{}, err
 	}
-	return review.Compose(pr, r.subjects, r.cfg), nil
+	if r.proofs != nil && review.Skipped(pr, r.cfg) == "" {
+		if err := r.prove(ctx); err != nil {
+			return review.Review{}, err
+		}
+	}
+	return review.Compose(r.snap.PullRequest, r.subjects, r.cfg), nil
 }
 
 // headMoveDelay is waited before a pull request is read again whose head moved: the

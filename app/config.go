@@ -43,6 +43,13 @@ type Config struct {
 	Verify         string
 	LogLevel       zerolog.Level
 	BuildKitHost   string // or empty
+	Proofs         int    // at a time
+	ProofTimeout   time.Duration
+	ProofMemory    int64  // bytes of a RUN; 0 is no limit
+	SourcePolicy   string // file, or empty
+
+	// Prove takes the place of BuildKitHost's daemon. It is no setting.
+	Prove Prover `json:"-"`
 
 	// Pace is the distance of writes to GitHub, as in github.Options. It is no setting:
 	// a stand-in for GitHub needs no courtesy.
@@ -135,8 +142,9 @@ func (c Config) Missing() []string {
 
 // String shows the configuration in one line, without its secrets.
 func (c Config) String() string {
-	return fmt.Sprintf("app_id=%d webhook_secrets=%d listen=%s ops_listen=%s database=%s work_dir=%s github_url=%s github_ca=%s verify=%s log_level=%s buildkit_host=%s",
-		c.AppID, len(c.WebhookSecrets), c.Listen, c.OpsListen, c.databaseShown(), c.WorkDir, c.GitHubURL, c.GitHubCA, c.Verify, c.LogLevel, c.BuildKitHost)
+	return fmt.Sprintf("app_id=%d webhook_secrets=%d listen=%s ops_listen=%s database=%s work_dir=%s github_url=%s github_ca=%s verify=%s log_level=%s buildkit_host=%s proofs=%d proof_timeout=%s proof_memory=%d source_policy=%s",
+		c.AppID, len(c.WebhookSecrets), c.Listen, c.OpsListen, c.databaseShown(), c.WorkDir, c.GitHubURL, c.GitHubCA, c.Verify, c.LogLevel, c.BuildKitHost,
+		c.Proofs, c.ProofTimeout, c.ProofMemory, c.SourcePolicy)
 }
 
 // MarshalZerologObject logs the configuration without its secrets.
@@ -144,7 +152,8 @@ func (c Config) MarshalZerologObject(e *zerolog.Event) {
 	e.Int64("app_id", c.AppID).Int("webhook_secrets", len(c.WebhookSecrets)).
 		Str("listen", c.Listen).Str("ops_listen", c.OpsListen).Str("database", c.databaseShown()).
 		Str("work_dir", c.WorkDir).Str("github_url", c.GitHubURL).Str("github_ca", c.GitHubCA).
-		Str("verify", c.Verify).Stringer("log_level", c.LogLevel).Str("buildkit_host", c.BuildKitHost)
+		Str("verify", c.Verify).Stringer("log_level", c.LogLevel).Str("buildkit_host", c.BuildKitHost).
+		Int("proofs", c.Proofs).Dur("proof_timeout", c.ProofTimeout).Int64("proof_memory", c.ProofMemory).Str("source_policy", c.SourcePolicy)
 }
 
 // databaseShown is the database's address without user, password and parameters,

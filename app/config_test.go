@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -55,6 +56,7 @@ func TestParseConfig(t *testing.T) {
 		"MULTISTAGE_WEBHOOK_SECRETS= new , old,", "MULTISTAGE_LISTEN=127.0.0.1:0", "MULTISTAGE_OPS_LISTEN=127.0.0.1:0",
 		"MULTISTAGE_DATABASE=postgres://me:hunter2@db/multistage?password=hunter3", "MULTISTAGE_GITHUB_URL=https://github.example.com/api/v3/",
 		"MULTISTAGE_VERIFY=required", "BUILDKIT_HOST=tcp://buildkitd:1234", "MULTISTAGE_LOG_LEVEL=info", "MULTISTAGE_WORK_DIR=/work-env",
+		"MULTISTAGE_PROOFS=3", "MULTISTAGE_PROOF_TIMEOUT=90m", "MULTISTAGE_PROOF_MEMORY=2G",
 	}, map[string]string{"log-level": "debug", "work-dir": ""})
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +68,9 @@ func TestParseConfig(t *testing.T) {
 		t.Errorf("%d secrets", len(c.WebhookSecrets))
 	}
 	if c.LogLevel != zerolog.DebugLevel || c.WorkDir != "/work-env" || c.GitHubURL != "https://github.example.com/api/v3" || c.BuildKitHost != "tcp://buildkitd:1234" {
+		t.Errorf("config is %s", c)
+	}
+	if c.Proofs != 3 || c.ProofTimeout != 90*time.Minute || c.ProofMemory != 2<<30 {
 		t.Errorf("config is %s", c)
 	}
 	c, err = app.ParseConfig(nil, map[string]string{"private-key-file": file, "app-id": "7"})
@@ -145,6 +150,13 @@ func TestParseConfigProblems(t *testing.T) {
 		"certificates":     {env: "MULTISTAGE_GITHUB_CA=" + text, want: "holds no certificate"},
 		"verify":           {env: "MULTISTAGE_VERIFY=yes", want: "none of required, async, off"},
 		"verify with what": {env: "MULTISTAGE_VERIFY=required", want: "BUILDKIT_HOST names no daemon"},
+		"proofs":           {env: "MULTISTAGE_PROOFS=0", want: "no number from 1 to 64"},
+		"proof timeout":    {env: "MULTISTAGE_PROOF_TIMEOUT=60", want: "no time from 1m to 24h"},
+		"proof memory":     {env: "MULTISTAGE_PROOF_MEMORY=2 gigs", want: "no number of bytes"},
+		"little memory":    {env: "MULTISTAGE_PROOF_MEMORY=1k", want: "at least 6m"},
+		"too much memory":  {env: "MULTISTAGE_PROOF_MEMORY=9999999999999g", want: "no number of bytes"},
+		"source policy":    {env: "MULTISTAGE_SOURCE_POLICY=" + text, want: "is not JSON"},
+		"no source policy": {env: "MULTISTAGE_SOURCE_POLICY=/nowhere/policy.json", want: "no such file"},
 		"level":            {env: "MULTISTAGE_LOG_LEVEL=loud", want: "none of debug"},
 		"BuildKit":         {env: "BUILDKIT_HOST=buildkitd", want: "BUILDKIT_HOST:"},
 	}
@@ -189,7 +201,7 @@ func TestSettings(t *testing.T) {
 		}
 		seen[s.Env] = true
 	}
-	if len(seen) != 13 {
-		t.Errorf("%d settings, want 13", len(seen))
+	if len(seen) != 17 {
+		t.Errorf("%d settings, want 17", len(seen))
 	}
 }

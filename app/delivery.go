@@ -42,9 +42,10 @@ type Event struct {
 	Sender    string `json:"sender"` // login of who caused it
 	SenderBot bool   `json:"sender_bot,omitempty"`
 
-	CommentID int64  `json:"comment_id,omitempty"` // a command's comment
-	Comment   string `json:"comment,omitempty"`    // its text
-	Button    string `json:"button,omitempty"`     // identifier of the button
+	CommentID int64     `json:"comment_id,omitempty"` // a command's comment
+	Comment   string    `json:"comment,omitempty"`    // its text
+	Created   time.Time `json:"created,omitzero"`     // when it was written, by GitHub's clock
+	Button    string    `json:"button,omitempty"`     // identifier of the button
 }
 
 // ErrMalformed marks a delivery that GitHub would not send.
@@ -124,7 +125,7 @@ func (r Router) pullRequest(e *Event, p payload) error {
 		if err := r.isCommand(p); err != nil {
 			return err
 		}
-		e.Number, e.CommentID, e.Comment = p.Issue.Number, p.Comment.ID, p.Comment.Body
+		e.Number, e.CommentID, e.Comment, e.Created = p.Issue.Number, p.Comment.ID, p.Comment.Body, p.Comment.CreatedAt
 	case "check_run":
 		if r.AppID != 0 && p.CheckRun.App.ID != r.AppID {
 			return Ignored("another App's check run")

@@ -15,11 +15,11 @@
 //   - [Reconciler] (reconcile.go) asks GitHub again for deliveries that failed.
 //
 // What a run does is [Bot.Handle] (bot.go): who asks for what (request.go), a snapshot of
-// the pull request (app/github), the designs (examine.go, package rewrite), the review
-// (package review), what differs published (app/github), commands carried out and
-// answered (answer.go).
+// the pull request (app/github), the designs (examine.go, package rewrite), their proofs
+// (prove.go, by what proofs.go and workfolder.go keep), the review (package review),
+// what differs published (app/github), commands carried out and answered (answer.go).
 //
 // Around it: [New] puts the process together (app.go), by [Config] (config.go,
-// settings.go); [Server] has its two listeners (server.go, health.go, metrics.go) and
+// settings.go), with the daemon (daemon.go); [Server] has its two listeners (server.go, health.go, metrics.go) and
 // [Process] starts and ends all of it in order (process.go).
 package app

@@ -26,6 +26,8 @@ type Metrics struct {
 	panics      prometheus.Counter
 	stuckJobs   prometheus.Counter
 	redelivered prometheus.Counter
+	proofs      *prometheus.CounterVec
+	proofTimes  *prometheus.HistogramVec
 }
 
 // NewMetrics returns figures at zero.
@@ -48,9 +50,12 @@ func NewMetrics() *Metrics {
 		panics:      prometheus.NewCounter(counter("panics_total", "Panics caught in jobs.")),
 		stuckJobs:   prometheus.NewCounter(counter("jobs_stuck_total", "Jobs that did not end at their deadline.")),
 		redelivered: prometheus.NewCounter(counter("reconcile_redelivered_total", "Failed deliveries that GitHub was asked to send again.")),
+		proofs:      prometheus.NewCounterVec(counter("proofs_total", "Proofs by outcome: what they showed, or why nothing can be said."), []string{"outcome"}),
+		proofTimes: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "multistage", Name: "proof_duration_seconds",
+			Help: "Time of a proof, without the wait for its turn.", Buckets: []float64{5, 15, 30, 60, 120, 300, 600, 1200, 2400, 3600}}, []string{"outcome"}),
 	}
 	m.Registry.MustRegister(m.deliveries, m.answers, m.duplicates, m.jobs, m.durations, m.ages,
-		m.panics, m.stuckJobs, m.redelivered, buildInfo(),
+		m.panics, m.stuckJobs, m.redelivered, m.proofs, m.proofTimes, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -81,6 +86,11 @@ func (m *Metrics) duplicate(kind string) { m.duplicates.WithLabelValues(kind).In
 func (m *Metrics) job(kind, outcome string, d time.Duration) {
 	m.jobs.WithLabelValues(kind, outcome).Inc()
 	m.durations.WithLabelValues(kind).Observe(d.Seconds())
+}
+
+func (m *Metrics) proof(outcome string, d time.Duration) {
+	m.proofs.WithLabelValues(outcome).Inc()
+	m.proofTimes.WithLabelValues(outcome).Observe(d.Seconds())
 }
 
 func (m *Metrics) age(d time.Duration) { m.ages.Observe(d.Seconds()) }

@@ -1,5 +1,7 @@
 package app
 
+import "time"
+
 // A payload is the little of a webhook's body that routing needs. GitHub adds
 // fields at any time, so unknown ones are no error:
 // https://docs.github.com/en/webhooks/webhook-events-and-payloads
@@ -58,8 +60,9 @@ type payloadIssue struct {
 }
 
 type payloadComment struct {
-	ID   int64  `json:"id"`
-	Body string `json:"body"`
+	ID        int64     `json:"id"`
+	Body      string    `json:"body"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // payloadCheck is a check run or a check suite. PullRequests is empty for a pull

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/multistage-app/multistage/app/buildkit"
 )
 
 // DefaultGrace is how long runs get to end when the process is asked to. A container's
@@ -17,19 +19,22 @@ type Process struct {
 	Server     *Server
 	Queue      *Queue      // nil without credentials
 	Reconciler *Reconciler // nil: failed deliveries are not asked for
+	Proofs     *Proofs     // nil: nothing is built
 	Grace      time.Duration
 	Logger     zerolog.Logger
+
+	daemon *buildkit.Client // nil where something else proves
 }
 
 // Run runs until ctx ends or a listener fails. Then it ends in order: not ready and no
-// new deliveries, runs up to Grace, the rest left in the queue, the database closed,
-// the operator's listener last.
+// new deliveries, proofs cancelled, other runs up to Grace, the rest left in the queue,
+// the database closed, the operator's listener last.
 func (p *Process) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer p.Server.Close()
+	defer p.close()
 	if p.Queue != nil {
-		defer p.Queue.Close()
 		if err := p.Queue.Start(ctx); err != nil {
 			return err
 		}
@@ -65,8 +70,19 @@ func (p *Process) end(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	err := p.Server.StopAccepting(ctx)
+	if p.Proofs != nil {
+		p.Proofs.Stop()
+	}
 	if p.Queue != nil {
 		err = errors.Join(err, p.Queue.Drain(ctx))
 	}
 	return err
+}
+
+// close closes the database and what proves.
+func (p *Process) close() {
+	if p.Queue != nil {
+		p.Queue.Close()
+	}
+	p.closeProofs()
 }

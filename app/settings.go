@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 )
@@ -45,17 +47,25 @@ var settings = []Setting{
 	{Env: "MULTISTAGE_DATABASE", Flag: "database", Default: "sqlite:multistage.db", set: setDatabase,
 		Help: "the queue: sqlite:FILE for one process, postgres://… for several"},
 	{Env: "MULTISTAGE_WORK_DIR", Flag: "work-dir", set: func(c *Config, v string) error { c.WorkDir = v; return nil },
-		Help: "folder for downloaded archives; the system's temporary folder when empty"},
+		Help: "folder for the files of proofs; the system's temporary folder when empty"},
 	{Env: "MULTISTAGE_GITHUB_URL", Flag: "github-url", Default: "https://api.github.com", set: setGitHubURL,
 		Help: "GitHub's REST API; https://HOST/api/v3 for GitHub Enterprise Server"},
 	{Env: "MULTISTAGE_GITHUB_CA", Flag: "github-ca", set: setGitHubCA,
 		Help: "file with certificates, PEM, that GitHub's address is trusted by besides the system's"},
 	{Env: "MULTISTAGE_VERIFY", Flag: "verify", Default: VerifyAsync, set: setVerify,
-		Help: "proof by building and starting: required before the review, async after it, or off; not built yet, so required is refused"},
+		Help: "proof by building and starting: required before the review, async after it, or off; off also where BUILDKIT_HOST is empty"},
+	{Env: "BUILDKIT_HOST", Flag: "buildkit-host", set: setBuildKitHost,
+		Help: "BuildKit daemon for the proofs, such as tcp://buildkitd:1234; it runs the code of pull requests, so give it nothing else to do"},
+	{Env: "MULTISTAGE_PROOFS", Flag: "proofs", Default: "2", set: setProofs,
+		Help: "proofs at a time"},
+	{Env: "MULTISTAGE_PROOF_TIMEOUT", Flag: "proof-timeout", Default: "1h", set: setProofTimeout,
+		Help: "longest time for the proofs of one pull request, with the wait for their turn: 90m, 2h"},
+	{Env: "MULTISTAGE_PROOF_MEMORY", Flag: "proof-memory", set: setProofMemory,
+		Help: "most memory of a RUN in a proof, such as 2g; no limit when empty"},
+	{Env: "MULTISTAGE_SOURCE_POLICY", Flag: "source-policy", set: setSourcePolicy,
+		Help: "file with a BuildKit source policy, JSON: the images and addresses that a proof may use; all when empty"},
 	{Env: "MULTISTAGE_LOG_LEVEL", Flag: "log-level", Default: "info", set: setLogLevel,
 		Help: "debug, info, warn or error"},
-	{Env: "BUILDKIT_HOST", Flag: "buildkit-host", set: setBuildKitHost,
-		Help: "BuildKit daemon for the proofs, such as tcp://buildkitd:1234; not used yet"},
 }
 
 func setAppID(c *Config, v string) error {
@@ -168,5 +178,53 @@ func setBuildKitHost(c *Config, v string) error {
 		return fmt.Errorf("%q is not an address such as unix:///run/buildkit/buildkitd.sock or tcp://buildkitd:1234", v)
 	}
 	c.BuildKitHost = v
+	return nil
+}
+
+func setProofs(c *Config, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > 64 {
+		return fmt.Errorf("%q is no number from 1 to 64", v)
+	}
+	c.Proofs = n
+	return nil
+}
+
+func setProofTimeout(c *Config, v string) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < time.Minute || d > 24*time.Hour {
+		return fmt.Errorf("%q is no time from 1m to 24h, such as 90m", v)
+	}
+	c.ProofTimeout = d
+	return nil
+}
+
+// setProofMemory reads bytes as Docker's --memory does: a number with b, k, m or g.
+func setProofMemory(c *Config, v string) error {
+	const least = 6 << 20 // Docker's own
+	number, unit := strings.ToLower(v), int64(1)
+	for suffix, factor := range map[string]int64{"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30} {
+		if before, ok := strings.CutSuffix(number, suffix); ok {
+			number, unit = before, factor
+			break
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || n > (1<<62)/unit || n*unit < least {
+		return fmt.Errorf("%q is no number of bytes such as 512m or 2g, of at least 6m", v)
+	}
+	c.ProofMemory = n * unit
+	return nil
+}
+
+func setSourcePolicy(c *Config, v string) error {
+	text, err := os.ReadFile(v)
+	if err != nil {
+		return err
+	}
+	if !json.Valid(text) {
+		return fmt.Errorf("%s is not JSON", v)
+	}
+	c.SourcePolicy = v
 	return nil
 }

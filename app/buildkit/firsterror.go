@@ -106,9 +106,9 @@ var (
 
 // sameLine reports whether two lines of logs say the same: without what differs from run
 // to run, places in a source file, and the folder that packages are installed in.
-func sameLine(a, b string) bool { return comparable(a) == comparable(b) }
+func sameLine(a, b string) bool { return essence(a) == essence(b) }
 
-func comparable(line string) string {
+func essence(line string) string {
 	line = installed.ReplaceAllString(line, "$1/")
 	line = position.ReplaceAllString(line, "")
 	return strings.Join(strings.Fields(string(probe.Normalise([]byte(line)))), " ")

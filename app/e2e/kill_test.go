@@ -18,6 +18,7 @@ import (
 
 	"github.com/multistage-app/multistage/app"
 	"github.com/multistage-app/multistage/app/github/githubtest"
+	"github.com/multistage-app/multistage/rewrite/proof"
 )
 
 // childKey tells the test binary to be the App, in a process that can be killed.
@@ -35,6 +36,9 @@ func child() {
 	cfg, err := app.ParseConfig(os.Environ(), nil)
 	if err == nil {
 		cfg.Pace = -1
+		if cfg.Verify != app.VerifyOff {
+			cfg.Prove = (&prover{outcome: proof.Proven}).prove
+		}
 		var p *app.Process
 		p, err = app.New(context.Background(), cfg, zerolog.New(os.Stderr).Level(zerolog.WarnLevel))
 		if err == nil {
@@ -61,7 +65,8 @@ func (w *world) start(database string) *process {
 	cmd.Env = append(os.Environ(), childKey+"=1",
 		fmt.Sprintf("MULTISTAGE_APP_ID=%d", cfg.AppID), "MULTISTAGE_PRIVATE_KEY="+string(cfg.PrivateKey),
 		"MULTISTAGE_WEBHOOK_SECRETS="+secret, "MULTISTAGE_LISTEN="+cfg.Listen, "MULTISTAGE_OPS_LISTEN="+cfg.OpsListen,
-		"MULTISTAGE_DATABASE="+string(cfg.Database), "MULTISTAGE_GITHUB_URL="+cfg.GitHubURL, "MULTISTAGE_VERIFY=off")
+		"MULTISTAGE_DATABASE="+string(cfg.Database), "MULTISTAGE_GITHUB_URL="+cfg.GitHubURL, "MULTISTAGE_VERIFY="+cfg.Verify,
+		"MULTISTAGE_WORK_DIR="+cfg.WorkDir, "BUILDKIT_HOST=tcp://127.0.0.1:1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	w.check(err)
@@ -130,7 +135,7 @@ func busy(text string) bool {
 // Kill -9 before and after every step of a job that talks to GitHub, then start
 // again: nothing is lost and nothing is done twice.
 func TestKilledAnywhere(t *testing.T) {
-	steps := callsOfAFirstReview(t)
+	steps := callsOfAFirstReview(t, app.VerifyOff)
 	if steps < 8 {
 		t.Fatalf("a first review makes %d calls: the stories below would show little", steps)
 	}
@@ -138,23 +143,37 @@ func TestKilledAnywhere(t *testing.T) {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("call %d, carried out %v", step+1, after), func(t *testing.T) {
 				t.Parallel()
-				killedAt(t, step, after)
+				killedAt(t, app.VerifyOff, step, after)
+			})
+		}
+	}
+}
+
+// The same with a proof between the calls. What is new after a call that was carried out
+// is what the next start has to find again.
+func TestKilledWhileProving(t *testing.T) {
+	for _, mode := range []string{app.VerifyAsync, app.VerifyRequired} {
+		for step := range callsOfAFirstReview(t, mode) {
+			t.Run(fmt.Sprintf("%s, call %d", mode, step+1), func(t *testing.T) {
+				t.Parallel()
+				killedAt(t, mode, step, true)
 			})
 		}
 	}
 }
 
 // callsOfAFirstReview counts the calls of a run that nobody kills.
-func callsOfAFirstReview(t *testing.T) int {
-	w := newWorld(t)
+func callsOfAFirstReview(t *testing.T, mode string) int {
+	w, _ := proving(t, mode)
 	p := w.serve()
 	w.adds("docker", "Dockerfile", dockerfile)
 	w.settle(p)
 	return len(w.Calls())
 }
 
-func killedAt(t *testing.T, step int, after bool) {
+func killedAt(t *testing.T, mode string, step int, after bool) {
 	w := newWorld(t)
+	w.verify = mode
 	database := filepath.Join(t.TempDir(), "queue.db")
 	first := w.start(database)
 	killed := make(chan struct{})
@@ -177,6 +196,7 @@ func killedAt(t *testing.T, step int, after bool) {
 		w.check(w.DeliverAll(w.ctx))
 	}
 	w.oneOfEach(pull.Number)
+	w.noFiles()
 	if got := w.state(pull.Number); len(got.ReviewComments) != 1 || len(got.IssueComments) != 0 {
 		t.Errorf("%d inline comments, %d others", len(got.ReviewComments), len(got.IssueComments))
 	}

@@ -65,6 +65,11 @@ type world struct {
 	t    *testing.T
 	ctx  context.Context
 	inst githubtest.Installation
+
+	verify   string // MULTISTAGE_VERIFY; off where it is empty
+	prove    app.Prover
+	buildkit string // BUILDKIT_HOST
+	workDir  string
 }
 
 func newWorld(t *testing.T) *world {
@@ -81,7 +86,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { gh.Close() })
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
-	w := &world{Server: gh, t: t, ctx: ctx}
+	w := &world{Server: gh, t: t, ctx: ctx, verify: app.VerifyOff, workDir: t.TempDir()}
 	gh.AddUser("mona")
 	gh.AddUser("hubot")
 	_, err = gh.AddRepository(githubtest.RepositoryOptions{Name: shop, Files: files, Public: true})
@@ -105,27 +110,36 @@ func (w *world) config(database string) app.Config {
 	return app.Config{
 		AppID: w.App().ID, PrivateKey: app.Secret(key), WebhookSecrets: []app.Secret{secret},
 		Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", Database: app.Secret("sqlite:" + database),
-		GitHubURL: w.URL(), Verify: app.VerifyOff, LogLevel: zerolog.DebugLevel, Pace: -1,
+		GitHubURL: w.URL(), Verify: w.verify, LogLevel: zerolog.DebugLevel, Pace: -1,
+		WorkDir: w.workDir, BuildKitHost: w.buildkit, Proofs: 2, ProofTimeout: time.Hour, Prove: w.prove,
 	}
 }
 
 // serve runs the App in this process until the test ends.
 func (w *world) serve() *app.Process {
 	w.t.Helper()
+	p, _ := w.serveOn(filepath.Join(w.t.TempDir(), "queue.db"))
+	return p
+}
+
+// serveOn runs the App on a database, until the test ends or stop is called.
+func (w *world) serveOn(database string) (p *app.Process, stop func()) {
+	w.t.Helper()
 	logger := zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel)
-	p, err := app.New(w.ctx, w.config(filepath.Join(w.t.TempDir(), "queue.db")), logger)
+	p, err := app.New(w.ctx, w.config(database), logger)
 	w.check(err)
-	ctx, stop := context.WithCancel(w.ctx)
+	ctx, cancel := context.WithCancel(w.ctx)
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
-	w.t.Cleanup(func() {
-		stop()
+	stop = sync.OnceFunc(func() {
+		cancel()
 		if err := <-done; err != nil {
 			w.t.Error(err)
 		}
 	})
+	w.t.Cleanup(stop)
 	w.SetWebhook("http://"+p.Server.Addr()+"/webhook", secret)
-	return p
+	return p, stop
 }
 
 // settle delivers what waits, and what that causes, until nothing is left to do.

@@ -34,6 +34,11 @@ const (
 
 // archive brings the contents of a commit's files into its tree.
 func (i *Installation) archive(ctx context.Context, c *client, sha string, t *tree.FS) error {
+	return i.download(ctx, c, sha, func(r io.Reader) error { return unpack(io.LimitReader(r, maxArchive), t) })
+}
+
+// download reads the archive of a commit, a tar.gz, through a function.
+func (i *Installation) download(ctx context.Context, c *client, sha string, read func(io.Reader) error) error {
 	link, _, err := c.Repositories.GetArchiveLink(ctx, i.Repo.Owner, i.Repo.Name, github.Tarball,
 		&github.RepositoryContentGetOptions{Ref: sha}, maxRedirects)
 	if err != nil {
@@ -56,10 +61,7 @@ func (i *Installation) archive(ctx context.Context, c *client, sha string, t *tr
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("downloading the archive: %s answers %s", link.Host, resp.Status)
 	}
-	if err := unpack(io.LimitReader(resp.Body, maxArchive), t); err != nil {
-		return failed("downloading the archive", err)
-	}
-	return nil
+	return failed("downloading the archive", read(resp.Body))
 }
 
 // checkRedirect follows a few redirects, and none from https to http.

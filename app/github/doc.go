@@ -18,6 +18,11 @@
 //	first review with its commit  11: GraphQL, files, tree, archive link,
 //	                              tree, commit, head, ref, head, review, check run
 //
+// A proof adds three at most: the archive's link once more, for the files on disk
+// ([Installation.Checkout]), and after it GraphQL ([Installation.Refresh]), which takes the
+// place of the last look at the head, with the edit of the review, or with the check run
+// that was in progress. Each file that the archive changes costs one more.
+//
 // The files' own call comes second, as it holds the patches, which nobody needs of a
 // pull request without a Dockerfile. One query gives the names of the changed files,
 // the head, the configuration, the reviews of ours, our check runs on the last

@@ -81,6 +81,9 @@ func (i *Installation) describe(number int, p *gqlPull) *Snapshot {
 	for _, f := range p.Files.Nodes {
 		s.Files = append(s.Files, review.File{Path: f.Path, Status: changeType(f.ChangeType)})
 	}
+	for _, push := range p.TimelineItems.Nodes {
+		s.ForcedPush = push.CreatedAt
+	}
 	s.Posted = posted(p)
 	return s
 }
@@ -224,21 +227,49 @@ func (s *Snapshot) commits(p *gqlPull) {
 	head := all[at]
 	s.rootTree = head.Tree.OID
 	for _, run := range s.runs(head) {
-		s.Checks = append(s.Checks, review.PostedCheck{ID: run.DatabaseID, ExternalID: run.ExternalID})
+		s.check(run)
 	}
 	candidates := s.candidates()
 	for _, f := range candidates {
 		f.SHA = head.files[f.Path]
 	}
 	for _, c := range all {
-		if len(s.Checks) > 0 || c.OID == s.Head.SHA || !c.has(candidates) {
+		if c.OID == s.Head.SHA {
 			continue
 		}
+		same := len(s.Checks) == 0 && c.has(candidates)
 		for _, run := range s.runs(c) {
-			if check := run.review(); check != nil {
+			s.unfinished(run)
+			if check := run.review(); check != nil && same {
 				s.Previous = check
 			}
 		}
+	}
+}
+
+// completed is the status of a check run that has a conclusion.
+const completed = "COMPLETED"
+
+// check takes a check run of ours on the head. One that is not completed, as it was left
+// by a run that ended or as somebody asked for it again, answers nothing, whatever it
+// shows: its external ID is then that of one that waits.
+func (s *Snapshot) check(run gqlCheckRun) {
+	posted := review.PostedCheck{ID: run.DatabaseID, ExternalID: run.ExternalID}
+	if run.Status != completed {
+		posted.ExternalID = run.ExternalID[:strings.LastIndex(run.ExternalID, ":")+1] + "wait-unfinished"
+	}
+	s.Checks = append(s.Checks, posted)
+	if s.Answered.IsZero() || run.StartedAt.Before(s.Answered) {
+		s.Answered = run.StartedAt
+	}
+	s.unfinished(run)
+}
+
+// unfinished notes a check run that is in progress.
+func (s *Snapshot) unfinished(run gqlCheckRun) {
+	posted := review.PostedCheck{ID: run.DatabaseID, ExternalID: run.ExternalID}
+	if run.Status != completed && !slices.Contains(s.Unfinished, posted) {
+		s.Unfinished = append(s.Unfinished, posted)
 	}
 }
 
@@ -273,7 +304,7 @@ func (s *Snapshot) runs(c *gqlCommit) []gqlCheckRun {
 
 // review is a completed check run in review's words, nil for one that is not.
 func (r gqlCheckRun) review() *review.CheckRun {
-	if r.Status != "COMPLETED" {
+	if r.Status != completed {
 		return nil
 	}
 	return &review.CheckRun{Name: r.Name, ExternalID: r.ExternalID, Title: r.Title, Summary: r.Summary, Text: r.Text,

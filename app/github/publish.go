@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-github/v60/github"
@@ -38,8 +37,9 @@ type publisher struct {
 // Publish applies what review.Diff gave for a snapshot, in order. The head is read again
 // before the commit's ref and before the first thing that is said; when it moved, or
 // the pull request was closed, nothing is written for it any more and the error is
-// ErrHeadMoved. A check run alone, after a snapshot that read no repository, is not
-// worth that call: it is about its own commit, whatever the head is.
+// ErrHeadMoved. A check run alone, after a snapshot that read no repository, or that
+// says that something is being built, is not worth that call: it is about its own
+// commit, whatever the head is. Neither is it repeated after [Installation.Refresh].
 //
 // It may be ended at any moment and run again on a new snapshot: the commit hangs on one
 // ref, a review of ours is known by its marker and a check run by its external ID.
@@ -59,7 +59,8 @@ func (i *Installation) Publish(ctx context.Context, s *Snapshot, changes []revie
 	if err != nil {
 		return Published{}, err
 	}
-	p := &publisher{i: i, c: c, s: s}
+	p := &publisher{i: i, c: c, s: s, sure: s.sure}
+	s.sure = false
 	for _, change := range changes {
 		if err := p.apply(ctx, change); err != nil {
 			return p.done, fmt.Errorf("publishing on %s/%s#%d: %w", i.Repo.Owner, i.Repo.Name, s.Number, err)
@@ -72,8 +73,8 @@ func (p *publisher) apply(ctx context.Context, change review.Change) error {
 	if commit, ok := change.(review.CreateCommit); ok {
 		return p.commit(ctx, commit.Commit)
 	}
-	_, check := change.(review.CreateCheckRun)
-	if !p.sure && !(check && p.s.Tree == nil) {
+	create, check := change.(review.CreateCheckRun)
+	if !p.sure && !(check && (p.s.Tree == nil || create.Check.InProgress)) {
 		if err := p.head(ctx); err != nil {
 			return err
 		}
@@ -167,99 +168,6 @@ func (p *publisher) minimize(ctx context.Context, node string) error {
 		return nil
 	}
 	return err
-}
-
-// createCheck creates a completed check run; the annotations that do not fit follow.
-func (p *publisher) createCheck(ctx context.Context, change review.CreateCheckRun) error {
-	check, output := change.Check, outputOf(change.Check)
-	rest := splitAnnotations(output)
-	run, _, err := p.c.Checks.CreateCheckRun(ctx, p.owner(), p.repo(), github.CreateCheckRunOptions{
-		Name: check.Name, HeadSHA: change.SHA, ExternalID: github.String(check.ExternalID),
-		Status: github.String("completed"), Conclusion: github.String(string(check.Conclusion)),
-		CompletedAt: p.now(), Output: output, Actions: actionsOf(check),
-	})
-	if err != nil {
-		return p.checkError(err)
-	}
-	p.done.CheckRunID = run.GetID()
-	return p.annotate(ctx, run.GetID(), check, rest)
-}
-
-// updateCheck replaces what a check run shows.
-func (p *publisher) updateCheck(ctx context.Context, id int64, check review.CheckRun) error {
-	output := outputOf(check)
-	rest := splitAnnotations(output)
-	_, _, err := p.c.Checks.UpdateCheckRun(ctx, p.owner(), p.repo(), id, github.UpdateCheckRunOptions{
-		Name: check.Name, ExternalID: github.String(check.ExternalID),
-		Status: github.String("completed"), Conclusion: github.String(string(check.Conclusion)),
-		CompletedAt: p.now(), Output: output, Actions: actionsOf(check),
-	})
-	if err != nil {
-		return p.checkError(err)
-	}
-	p.done.CheckRunID = id
-	return p.annotate(ctx, id, check, rest)
-}
-
-// annotate adds further annotations: GitHub takes fifty at once and appends.
-func (p *publisher) annotate(ctx context.Context, id int64, check review.CheckRun, rest []*github.CheckRunAnnotation) error {
-	for len(rest) > 0 {
-		output := outputOf(check)
-		output.Annotations = rest
-		rest = splitAnnotations(output)
-		if _, _, err := p.c.Checks.UpdateCheckRun(ctx, p.owner(), p.repo(), id,
-			github.UpdateCheckRunOptions{Name: check.Name, Output: output}); err != nil {
-			return failed("adding annotations", err)
-		}
-	}
-	return nil
-}
-
-// checkError lets an installation without checks: write go without check runs.
-func (p *publisher) checkError(err error) error {
-	err = failed("the check run", err)
-	if !errors.Is(err, ErrPermission) {
-		return err
-	}
-	p.i.app.opts.Logger.Warn().Err(err).Int64("github_installation_id", p.i.ID).
-		Msg("no check run: the installation has not granted checks: write")
-	return nil
-}
-
-func (p *publisher) now() *github.Timestamp {
-	return &github.Timestamp{Time: p.i.app.opts.Now().UTC().Truncate(time.Second)}
-}
-
-// maxOutput is GitHub's limit for each text of a check run, in bytes.
-const maxOutput = 65_535
-
-func outputOf(check review.CheckRun) *github.CheckRunOutput {
-	output := &github.CheckRunOutput{Title: github.String(check.Title), Summary: github.String(clip(check.Summary, maxOutput))}
-	if check.Text != "" {
-		output.Text = github.String(clip(check.Text, maxOutput))
-	}
-	for _, a := range check.Annotations {
-		output.Annotations = append(output.Annotations, &github.CheckRunAnnotation{
-			Path: github.String(a.Path), StartLine: github.Int(a.StartLine), EndLine: github.Int(max(a.StartLine, a.EndLine)),
-			AnnotationLevel: github.String(string(a.Level)), Title: github.String(a.Title), Message: github.String(a.Message),
-		})
-	}
-	return output
-}
-
-// splitAnnotations leaves as many as fit in one request and gives the rest.
-func splitAnnotations(output *github.CheckRunOutput) []*github.CheckRunAnnotation {
-	all := output.Annotations
-	output.Annotations = all[:min(len(all), review.MaxAnnotations)]
-	return all[len(output.Annotations):]
-}
-
-func actionsOf(check review.CheckRun) []*github.CheckRunAction {
-	var actions []*github.CheckRunAction
-	for _, a := range check.Actions[:min(len(check.Actions), review.MaxActions)] {
-		actions = append(actions, &github.CheckRunAction{Label: a.Label, Description: a.Description, Identifier: a.Identifier})
-	}
-	return actions
 }
 
 // clip cuts a text to so many bytes, between characters.

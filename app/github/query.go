@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // snapshotQuery is everything about a pull request that fits in one call. The %s are the
@@ -38,6 +39,7 @@ const snapshotQuery = `query Snapshot($owner: String!, $name: String!, $number: 
       labels(first: 100) { nodes { name } }
       files(first: 100) { pageInfo { hasNextPage endCursor } nodes { path changeType } }
       commits(last: 10) { nodes { commit { ...commit } } }
+      timelineItems(last: 1, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) { nodes { ... on HeadRefForcePushedEvent { createdAt } } }
       reviews(last: 50) { pageInfo { hasPreviousPage startCursor } nodes { ...review } }
       reviewThreads(last: 100) { nodes {
         id
@@ -87,7 +89,7 @@ const commitFragment = `fragment commit on Commit {
   oid
   tree { oid }%s
   checkSuites(first: 2, filterBy: {appId: $app}) { nodes { checkRuns(first: 10) { nodes {
-    databaseId name status conclusion externalId title summary text
+    databaseId name status conclusion externalId startedAt title summary text
   } } } }
 }
 `
@@ -142,6 +144,9 @@ type (
 			}
 		}
 		Labels        struct{ Nodes []struct{ Name string } }
+		TimelineItems struct {
+			Nodes []struct{ CreatedAt time.Time }
+		} // forced pushes
 		Files         gqlFiles
 		Commits       struct{ Nodes []struct{ Commit gqlCommit } }
 		Reviews       gqlReviews
@@ -222,6 +227,7 @@ type (
 		Status     string
 		Conclusion string
 		ExternalID string `json:"externalId"`
+		StartedAt  time.Time
 		Title      string
 		Summary    string
 		Text       string

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/google/go-github/v60/github"
 
@@ -36,6 +38,17 @@ type Snapshot struct {
 	// which are not asked for. Nil where there is none, or the head has one.
 	Previous *review.CheckRun
 
+	// Answered is when we first said something on the head, by GitHub's clock, and
+	// ForcedPush when commits were last taken away from the pull request. Zero is never,
+	// or not known.
+	Answered   time.Time
+	ForcedPush time.Time
+
+	// Unfinished are our check runs that are in progress: of a run that was ended before
+	// it could complete them, on the head or on a commit before.
+	Unfinished []review.PostedCheck
+
+	sure          bool   // the head was read again just now
 	rootTree      string // of the head; "" until known
 	suggestedTree string // of Suggested
 }
@@ -71,6 +84,8 @@ func (i *Installation) snapshot(ctx context.Context, number int, o SnapshotOptio
 		return nil, err
 	}
 	if len(s.candidates()) == 0 || !s.Open {
+		s.commits(p)
+		s.Previous = nil
 		return s, nil
 	}
 	if !i.remember(s) && len(s.Posted) > 0 {
@@ -225,7 +240,8 @@ func (i *Installation) headCommit(ctx context.Context, c *client, s *Snapshot) e
 	}
 	for _, run := range runs.CheckRuns {
 		if s.ours(run.GetExternalID()) {
-			s.Checks = append(s.Checks, review.PostedCheck{ID: run.GetID(), ExternalID: run.GetExternalID()})
+			s.check(gqlCheckRun{DatabaseID: run.GetID(), ExternalID: run.GetExternalID(),
+				Status: strings.ToUpper(run.GetStatus()), StartedAt: run.GetStartedAt().Time})
 		}
 	}
 	return nil

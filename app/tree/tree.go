@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io/fs"
 	"path"
 	"slices"
@@ -125,15 +126,20 @@ func GitMode(mode fs.FileMode) string {
 
 // BlobSHA is git's name for a content, by the hash that the example of a name uses.
 func BlobSHA(content []byte, like string) string {
-	header := fmt.Sprintf("blob %d\x00", len(content))
-	if len(like) == 2*sha256.Size {
-		sum := sha256.Sum256(append([]byte(header), content...))
-		return hex.EncodeToString(sum[:])
-	}
-	h := sha1.New()
-	h.Write([]byte(header))
+	h := BlobHash(int64(len(content)), like)
 	h.Write(content)
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// BlobHash is the hash whose sum is git's name for a content of so many bytes, once they
+// are written to it.
+func BlobHash(size int64, like string) hash.Hash {
+	h := sha1.New()
+	if len(like) == 2*sha256.Size {
+		h = sha256.New()
+	}
+	fmt.Fprintf(h, "blob %d\x00", size)
+	return h
 }
 
 // SHA is the object name of a file; ok is false for a folder or what is not there.

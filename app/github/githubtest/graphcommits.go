@@ -80,7 +80,7 @@ func (r *repository) suiteNode(suite int64, sha string) *gqlObject {
 	return &gqlObject{"CheckSuite", map[string]any{"id": nodeID("CS", suite), "databaseId": suite,
 		"checkRuns": connection("CheckRunConnection", "checkRuns", func(map[string]any) []*checkRun { return runs }, func(run *checkRun) *gqlObject {
 			return &gqlObject{"CheckRun", map[string]any{"id": nodeID("CR", run.ID), "databaseId": run.ID, "name": run.Name,
-				"status": strings.ToUpper(run.Status), "conclusion": orNull(strings.ToUpper(run.Conclusion)), "externalId": orNull(run.ExternalID),
+				"status": strings.ToUpper(run.Status), "conclusion": orNull(strings.ToUpper(run.Conclusion)), "externalId": orNull(run.ExternalID), "startedAt": stamp(run.StartedAt),
 				"title": orNull(run.Output.Title), "summary": orNull(run.Output.Summary), "text": orNull(run.Output.Text)}}
 		})}}
 }

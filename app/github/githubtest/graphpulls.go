@@ -33,7 +33,15 @@ func (s *Server) pullNode(c *call, p *pull) *gqlObject {
 		"comments": connection("IssueCommentConnection", "comments", func(map[string]any) []*issueComment { return p.conversation() }, s.issueCommentNode),
 		"reviewThreads": connection("PullRequestReviewThreadConnection", "reviewThreads",
 			func(map[string]any) []*thread { return p.threads }, s.threadNode),
+		"timelineItems": connection("PullRequestTimelineItemsConnection", "timelineItems",
+			func(map[string]any) []forcedPush { return p.forced }, s.forcedPushNode),
 	}}
+}
+
+// forcedPushNode is a push to the head branch that took commits away.
+func (s *Server) forcedPushNode(f forcedPush) *gqlObject {
+	return &gqlObject{"HeadRefForcePushedEvent", map[string]any{
+		"id": nodeID("HRFPE", f.id), "actor": s.actor(f.by, "User"), "createdAt": stamp(f.at)}}
 }
 
 // chosenReviews filters by the arguments author and states.

@@ -42,6 +42,14 @@ type pull struct {
 	closedAt         time.Time
 	reviews          []*review
 	threads          []*thread
+	forced           []forcedPush
+}
+
+// forcedPush is a push to the head branch that took commits away.
+type forcedPush struct {
+	id int64
+	by *user
+	at time.Time
 }
 
 // OpenPull opens a pull request and sends pull_request.opened.
@@ -184,6 +192,9 @@ func (s *Server) syncPull(p *pull, by *user) error {
 	before := p.headSHA
 	if err := p.take(sha); err != nil {
 		return err
+	}
+	if !p.repo.isAncestor(before, sha) {
+		p.forced = append(p.forced, forcedPush{s.id(), by, s.now()})
 	}
 	p.updated = s.now()
 	s.sendPull(p, "synchronize", by, object{"before": before, "after": sha})
