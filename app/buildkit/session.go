@@ -52,14 +52,18 @@ func (c *Client) open(ctx context.Context, src source, fn func(context.Context, 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var inner error // as it is: what Build gives back has been to the daemon and lost its type
 	_, err = c.buildkit.Build(ctx, option, "", func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
 		s.gw = gw
-		if err := s.loadProbe(ctx, key); err != nil {
-			return nil, err
+		if inner = s.loadProbe(ctx, key); inner == nil {
+			inner = fn(ctx, s)
 		}
-		return gateway.NewResult(), fn(ctx, s)
+		return gateway.NewResult(), inner
 	}, s.log.channel())
 	s.log.wait()
+	if inner != nil {
+		err = inner
+	}
 	return s.explain(ctx, err)
 }
 
