@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/multistage-app/multistage/app/buildkit"
@@ -29,6 +30,9 @@ func (p *Process) newProofs(ctx context.Context, cfg Config, metrics *Metrics) (
 			return nil, fmt.Errorf("the BuildKit daemon (BUILDKIT_HOST): %w", err)
 		}
 		p.daemon, prove = client, client.Prove
+		if err := buildkit.Forget(originalsIn(cfg.WorkDir), time.Now().Add(-originalsAge)); err != nil {
+			p.Logger.Warn().Err(err).Msg("old results of originals cannot be removed")
+		}
 		go p.ping(ctx, client, cfg.BuildKitHost)
 	}
 	proofs, err := NewProofs(ProofOptions{
@@ -40,6 +44,12 @@ func (p *Process) newProofs(ctx context.Context, cfg Config, metrics *Metrics) (
 	}
 	return proofs, err
 }
+
+// originalsAge is how long it is kept what an original showed.
+const originalsAge = 30 * 24 * time.Hour
+
+// originalsIn is the folder for what originals showed.
+func originalsIn(workDir string) string { return filepath.Join(workDir, "originals") }
 
 // pingTimeout bounds the question at the start.
 const pingTimeout = 20 * time.Second

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -60,7 +59,7 @@ func (r *run) proveOne(ctx context.Context, s *review.Subject, dir string) error
 	key := proofKey(r.snap.PullRequest, s.Result)
 	result, found, absent, err := r.proofs.prove(ctx, buildkit.Job{
 		Repository: r.cacheName(), Dir: dir, Result: s.Result, Rebuild: true,
-		Originals: filepath.Join(r.proofs.WorkDir, "originals"),
+		Originals: originalsIn(r.proofs.WorkDir),
 	})
 	if err != nil {
 		return err

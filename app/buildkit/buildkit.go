@@ -26,6 +26,7 @@ type Limits struct {
 	Build        time.Duration // of one image or target (20 minutes)
 	Start        time.Duration // until an image that means to listen must listen (60 seconds)
 	Proof        time.Duration // of everything together (60 minutes)
+	Silence      time.Duration // until a daemon that does not answer counts as hanging (45 seconds)
 	ContextBytes int64         // of the build context (2 GiB)
 	ContextFiles int           // of the build context (200,000)
 	Memory       int64         // bytes of each RUN; 0 sets none

@@ -26,13 +26,9 @@ func New(config Config) (*Client, error) {
 	config.Limits = config.Limits.withDefaults()
 	c := &Client{config: config}
 	if config.Policy != "" {
-		data, err := os.ReadFile(config.Policy)
-		if err != nil {
-			return nil, fmt.Errorf("reading the source policy: %w", err)
-		}
-		c.policy = &spb.Policy{}
-		if err := json.Unmarshal(data, c.policy); err != nil {
-			return nil, fmt.Errorf("%s is no source policy of BuildKit: %w", config.Policy, err)
+		var err error
+		if c.policy, err = readPolicy(config.Policy); err != nil {
+			return nil, err
 		}
 	}
 	var err error
@@ -42,19 +38,37 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
+// readPolicy reads a source policy as buildx does. A misspelt key is an error: a rule
+// that denies nothing must not look like one that does.
+func readPolicy(name string) (*spb.Policy, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the source policy: %w", err)
+	}
+	defer f.Close()
+	decoder := json.NewDecoder(f)
+	decoder.DisallowUnknownFields()
+	policy := &spb.Policy{}
+	if err := decoder.Decode(policy); err != nil {
+		return nil, fmt.Errorf("%s is no source policy of BuildKit: %w", name, err)
+	}
+	return policy, nil
+}
+
 // Close ends the connection.
 func (c *Client) Close() error { return c.buildkit.Close() }
 
-// Timing of the watch over a daemon.
+// The most that is waited for the first answer of a daemon, and between two questions.
+// Later ones have [Limits.Silence]: a daemon that unpacks a large image answers late.
 const (
-	pingTimeout  = 10 * time.Second
-	watchEvery   = 10 * time.Second
-	watchTimeout = 45 * time.Second // a daemon that unpacks a large image answers late
+	pingTimeout = 10 * time.Second
+	watchEvery  = 10 * time.Second
 )
 
 // Ping asks the daemon whether it is there. The error is an [Unavailable].
 func (c *Client) Ping(ctx context.Context) error {
-	pinged, cancel := context.WithTimeout(ctx, pingTimeout)
+	limit := min(pingTimeout, c.config.Limits.Silence)
+	pinged, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	_, err := c.buildkit.Info(pinged)
 	switch {
@@ -63,7 +77,7 @@ func (c *Client) Ping(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return interrupted(ctx)
 	case pinged.Err() != nil:
-		return &Unavailable{Reason: DaemonHangs, Detail: fmt.Sprintf("the BuildKit daemon at %s does not answer within %s", c.config.Host, pingTimeout)}
+		return &Unavailable{Reason: DaemonHangs, Detail: fmt.Sprintf("the BuildKit daemon at %s does not answer within %s", c.config.Host, limit)}
 	}
 	return &Unavailable{Reason: DaemonAbsent, Detail: "no BuildKit daemon answers at " + c.config.Host, Err: err}
 }
@@ -74,7 +88,7 @@ func (c *Client) Ping(ctx context.Context) error {
 func (c *Client) watch(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
-		tick := time.NewTicker(watchEvery)
+		tick := time.NewTicker(min(watchEvery, c.config.Limits.Silence))
 		defer tick.Stop()
 		for {
 			select {
@@ -93,14 +107,14 @@ func (c *Client) watch(ctx context.Context) (context.Context, context.CancelFunc
 
 // alive says what is wrong with a daemon that was there before, nil for nothing.
 func (c *Client) alive(ctx context.Context) error {
-	pinged, cancel := context.WithTimeout(ctx, watchTimeout)
+	pinged, cancel := context.WithTimeout(ctx, c.config.Limits.Silence)
 	defer cancel()
 	_, err := c.buildkit.Info(pinged)
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return nil
 	case pinged.Err() != nil:
-		return &Unavailable{Reason: DaemonHangs, Detail: fmt.Sprintf("the BuildKit daemon stopped answering for %s", watchTimeout)}
+		return &Unavailable{Reason: DaemonHangs, Detail: fmt.Sprintf("the BuildKit daemon stopped answering for %s", c.config.Limits.Silence)}
 	}
 	return &Unavailable{Reason: DaemonDied, Detail: "the BuildKit daemon went away during the proof", Err: err}
 }
@@ -135,6 +149,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Proof == 0 {
 		l.Proof = time.Hour
+	}
+	if l.Silence == 0 {
+		l.Silence = 45 * time.Second
 	}
 	if l.ContextBytes == 0 {
 		l.ContextBytes = 2 << 30

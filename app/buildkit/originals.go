@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"time"
 
 	fstypes "github.com/tonistiigi/fsutil/types"
 
@@ -102,4 +103,20 @@ func keep(dir, key string, o original) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return os.Rename(f.Name(), filepath.Join(dir, key+".json"))
+}
+
+// Forget removes what was kept of originals before a moment. It is for a server that
+// keeps them for ever otherwise.
+func Forget(dir string, before time.Time) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, gofs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		info, ierr := e.Info()
+		if ierr == nil && info.Mode().IsRegular() && info.ModTime().Before(before) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }
