@@ -132,8 +132,8 @@ func cause(err error, log, instruction string) string {
 	switch {
 	case exitCode.MatchString(text):
 		why := exitCode.FindStringSubmatch(text)[1]
-		if line := lastWords(log); line != "" {
-			return at(why + ", its last words are: " + line)
+		if line := firstError(lastBytes(log, 8<<10)); line != "" {
+			return at(why + ": " + firstRunes(line, 200))
 		}
 		return at(why)
 	case notFound.MatchString(text):

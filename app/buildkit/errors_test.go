@@ -81,7 +81,7 @@ func TestAFailedStepIsNamed(t *testing.T) {
 	if f.Line != 4 || file[f.Span.Start:f.Span.End] != "RUN go build \\\n    -o /app ." {
 		t.Errorf("line %d, span %q", f.Line, file[f.Span.Start:f.Span.End])
 	}
-	if want := "RUN go build \\: exit code: 1, its last words are: main.go:7:2: undefined: serve"; f.Cause != want {
+	if want := "RUN go build \\: exit code: 1: main.go:7:2: undefined: serve"; f.Cause != want {
 		t.Errorf("cause\n got %q\nwant %q", f.Cause, want)
 	}
 	if strings.Contains(f.Tail, "\x1b") || f.Step != proof.StepBuild {

@@ -43,7 +43,7 @@ func tail(log string, n int) string {
 }
 
 // noise are lines at the end of a log that say less than those before.
-var noise = regexp.MustCompile(`(?i)^(npm (err!|error)( A complete log| |$)|npm (err!|error)\s*(/|debug)|\[output clipped|info Visit |error Command failed|make: \*\*\*|note: |To see the|\[ERROR\] (Re-run|To see|For more|\[Help|-> \[Help)|Exiting|\s*at .*[(:]|-+$)`)
+var noise = regexp.MustCompile(`(?i)^(npm (notice|warn)\b|npm (err!|error)( A complete log| |$)|npm (err!|error)\s*(/|debug)|\[output clipped|info Visit |error Command failed|make: \*\*\*|note: |To see the|\[ERROR\] (Re-run|To see|For more|\[Help|-> \[Help)|Exiting|\s*at .*[(:]|-+$)`)
 
 // lastWords is the last line of a log that says something.
 func lastWords(log string) string {
