@@ -33,10 +33,11 @@ type original struct {
 const originalsVersion = "1"
 
 // originalKey names an original by everything that its outcome depends on: its files,
-// the arguments, the environment and the questions.
+// the arguments, the environment, the questions, and the repository whose cache mounts
+// its build has.
 func originalKey(ctx context.Context, src source) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\x00%q\x00%q\x00%q\x00", originalsVersion, src.file, src.ignore, src.job.Env)
+	fmt.Fprintf(sum, "%s\x00%q\x00%q\x00%q\x00%q\x00", originalsVersion, src.job.Repository, src.file, src.ignore, src.job.Env)
 	var args []string
 	for k, v := range src.job.BuildArgs {
 		args = append(args, fmt.Sprintf("%q=%q", k, v))
