@@ -23,6 +23,8 @@ help:
 	@echo '               staticcheck, tests with the race detector, fuzzing ($(FUZZTIME) a target)'
 	@echo 'make bench     the benchmarks'
 	@echo "make picture   docs/images/pull-request.png anew, with Chromium"
+	@echo "make corpus    the designer and the proof over a folder of repositories: DIR=FOLDER,"
+	@echo "               JOBS=2 at a time, ONLY=PATTERN of them, FRESH=1 forgets what is known"
 	@echo "make fixtures  brings GitHub's API description to .cache, for the tests"
 
 demo:
@@ -41,6 +43,13 @@ build:
 	echo "building bin/multistage $$v"; \
 	CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$$v" \
 		-o bin/multistage ./cmd/multistage
+
+# Needs a BuildKit daemon (BUILDKIT_HOST). Interrupted, the next run goes on.
+corpus:
+	@[ -n "$$DIR" ] || { echo 'DIR names no folder: make corpus DIR=~/corpus'; exit 2; }
+	@$(MAKE) build
+	@bin/multistage corpus $${JOBS:+--jobs "$$JOBS"} $${ONLY:+--only "$$ONLY"} $${FRESH:+--fresh} \
+		$${FORMAT:+--format "$$FORMAT"} "$$DIR"
 
 fixtures:
 	@sh .ci/fixtures.sh
@@ -92,4 +101,4 @@ bench:
 clean:
 	rm -rf bin
 
-.PHONY: help demo picture build fixtures test check format modules vet staticcheck race fuzz bench clean
+.PHONY: help demo picture build corpus fixtures test check format modules vet staticcheck race fuzz bench clean

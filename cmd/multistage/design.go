@@ -20,9 +20,11 @@ type designFlags struct {
 	context string
 	with    []string
 	format  string
+	verify  bool
+	proof   proofFlags
 }
 
-func newDesign() *cobra.Command {
+func newDesign(prove prover) *cobra.Command {
 	var flags designFlags
 	cmd := &cobra.Command{
 		Use:   "design [FILE]",
@@ -35,34 +37,43 @@ Without --context the build context is what a compose file names for this
 Dockerfile, else the nearest folder from the file's own up to the repository's
 root that has every COPY source.
 
+With --verify the rewrite is proven before it is printed, as 'multistage verify' does
+it, with the same flags: one that fails is withdrawn, as a file that is refused.
+
 Exit status: 0 rewritten; 3 single-stage is right here, or the file is refused or
 not applicable (the reason is on standard error); 2 wrong usage or unreadable
 input; 1 failure.`,
 		Example: `  multistage design
   multistage design --format diff services/api/Dockerfile
   multistage design --with lint,security --context . build/Dockerfile
-  multistage design > Dockerfile.new`,
+  multistage design > Dockerfile.new
+  multistage design --verify --format diff | git apply`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := "Dockerfile"
 			if len(args) == 1 {
 				file = args[0]
 			}
-			return design(cmd, file, flags)
+			return design(cmd, prove, file, flags)
 		},
 	}
 	cmd.Flags().StringVar(&flags.context, "context", "", "build context, a `DIR` (default: found from compose files and COPY sources)")
 	cmd.Flags().StringSliceVar(&flags.with, "with", nil, "extra `STAGES`: lint, integration-test, e2e, security, development")
 	cmd.Flags().StringVar(&flags.format, "format", "dockerfile", "`FORMAT` of standard output: dockerfile, diff, json or sarif")
+	cmd.Flags().BoolVar(&flags.verify, "verify", false, "prove the rewrite with a BuildKit daemon before it is printed")
+	flags.proof.add(cmd)
 	return cmd
 }
 
-func design(cmd *cobra.Command, file string, flags designFlags) error {
+func design(cmd *cobra.Command, prove prover, file string, flags designFlags) error {
 	write, ok := formats[flags.format]
 	if !ok {
 		return usage("--format %s is not known: use dockerfile, diff, json or sarif", flags.format)
 	}
 	if err := knownStages(flags.with); err != nil {
+		return err
+	}
+	if err := flags.proof.check(); err != nil {
 		return err
 	}
 	in, err := locate(cmd.InOrStdin(), file, flags.context)
@@ -71,6 +82,9 @@ func design(cmd *cobra.Command, file string, flags designFlags) error {
 	}
 	defer in.root.Close()
 	result := rewrite.Rewrite(in.path, in.source, in.root.FS(), rewrite.Options{Context: in.context, With: flags.with})
+	if flags.verify && result.Verdict == plan.Rewritten {
+		return designProven(cmd, prove, in, result, flags)
+	}
 	if err := write(cmd.OutOrStdout(), result); err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/multistage-app/multistage/app/buildkit/probe"
 )
 
 // Exit codes, the same for every command.
@@ -44,6 +46,9 @@ func usage(format string, args ...any) error {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "probe" { // see newProbe
+		os.Exit(probe.Main(os.Args[2:], os.Stdout, os.Stderr))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:])
 	stop()
@@ -52,7 +57,11 @@ func main() {
 
 // run is the whole program, for main and for the tests.
 func run(ctx context.Context, args []string) int {
-	root := newRoot()
+	return execute(ctx, newRoot(proveWithDaemon), args)
+}
+
+// execute runs the program with one set of arguments.
+func execute(ctx context.Context, root *cobra.Command, args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -68,7 +77,7 @@ func run(ctx context.Context, args []string) int {
 	return exit.code
 }
 
-func newRoot() *cobra.Command {
+func newRoot(prove prover) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "multistage",
 		Short: "Design the multi-stage version of a single-stage Dockerfile",
@@ -78,6 +87,7 @@ same designer is here as a command.
 
   multistage design              print the multi-stage version of ./Dockerfile
   multistage design --format diff services/api/Dockerfile
+  multistage verify              build and start both, compare and measure them
   multistage explain plain-interpreted
   multistage review --base main  what the App would say about this branch`,
 		Version:           version,
@@ -88,8 +98,8 @@ same designer is here as a command.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w\nSee '%s --help'", err, cmd.CommandPath())
 	})
-	root.AddCommand(newServe(), newDesign(), newReview(), newExplain(), newHealth(),
-		newLater("verify [FILE]", "Prove a rewrite by building and starting both"),
+	root.AddCommand(newServe(), newDesign(prove), newVerify(prove), newReview(), newExplain(), newHealth(),
+		newProbe(), newCorpus(prove),
 		newLater("doctor", "Check credentials, permissions, webhook, BuildKit and database"))
 	return root
 }

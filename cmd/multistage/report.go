@@ -40,9 +40,7 @@ func writeDiff(w io.Writer, r rewrite.Result) error {
 
 // report says on standard error what was found.
 func report(w io.Writer, r rewrite.Result) {
-	for _, f := range r.Findings {
-		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", f.Path, max(f.Line, 1), f.Rule.Level, f.Rule.Name, f.Message)
-	}
+	reportFindings(w, r)
 	if len(r.Missing) > 0 {
 		fmt.Fprintf(w, "not read: %s\n", strings.Join(r.Missing, ", "))
 	}
@@ -61,6 +59,12 @@ func report(w io.Writer, r rewrite.Result) {
 	}
 	if s := r.Plan.Saving; s.BeforeMin > 0 {
 		fmt.Fprintf(w, "  expected size: %s instead of %s\n", megabytes(s.AfterMin, s.AfterMax), megabytes(s.BeforeMin, s.BeforeMax))
+	}
+}
+
+func reportFindings(w io.Writer, r rewrite.Result) {
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", f.Path, max(f.Line, 1), f.Rule.Level, f.Rule.Name, f.Message)
 	}
 }
 
@@ -102,6 +106,10 @@ type document struct {
 	Findings []finding      `json:"findings"`
 	Missing  []string       `json:"missing,omitempty"`
 	Files    []documentFile `json:"files,omitempty"`
+
+	// Of verify and design --verify; one of them where a proof was asked for.
+	Proof       *proofDocument       `json:"proof,omitempty"`
+	Unavailable *unavailableDocument `json:"unavailable,omitempty"`
 }
 
 type evidence struct {
