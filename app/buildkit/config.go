@@ -16,15 +16,23 @@ import (
 // config is an image's runtime configuration.
 type config = dockerspec.DockerOCIImageConfig
 
-// brokenContract is what a rewrite promises differently and nobody named.
-func brokenContract(r rewrite.Result) *proof.Failure {
+// BrokenContract disproves a rewrite whose image promises something else than the
+// original's, with nothing built; nil where it keeps the contract. A designed one always
+// does: the designer checks it and names each change.
+func BrokenContract(r rewrite.Result) *proof.Proof {
+	p := &proof.Proof{Outcome: proof.Disproven}
 	for _, row := range r.Broken() {
-		return &proof.Failure{
-			Step: proof.StepContract, Kind: proof.WrongConfig, Subject: subject(row),
-			Cause: fmt.Sprintf("the rewrite changes %s from %s to %s", subject(row), shown(row.Before), shown(row.After)),
+		detail := fmt.Sprintf("%s instead of %s", shown(row.After), shown(row.Before))
+		p.Checks = append(p.Checks, proof.Check{Name: "the same " + subject(row), Detail: detail})
+		if p.Failure == nil {
+			p.Failure = &proof.Failure{Step: proof.StepContract, Kind: proof.WrongConfig, Subject: subject(row),
+				Cause: fmt.Sprintf("the image promises another %s: %s", subject(row), detail)}
 		}
 	}
-	return nil
+	if p.Failure == nil {
+		return nil
+	}
+	return p
 }
 
 // compareConfigs holds the built images' configurations against each other in
@@ -110,5 +118,5 @@ func shown(value string) string {
 	if value == "" {
 		return "nothing"
 	}
-	return firstRunes(value, 200)
+	return firstRunes(plain(value), 200)
 }

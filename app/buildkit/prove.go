@@ -27,6 +27,9 @@ func (c *Client) Prove(ctx context.Context, job Job) (rewrite.Result, *proof.Pro
 	if err := job.checkArgs(); err != nil {
 		return job.Result, nil, err
 	}
+	if p := BrokenContract(job.Result); p != nil {
+		return job.Result, p, nil
+	}
 	if err := c.Ping(ctx); err != nil {
 		return job.Result, nil, err
 	}
@@ -71,10 +74,6 @@ type prover struct {
 }
 
 func (p *prover) run(ctx context.Context) error {
-	if f := brokenContract(p.job.Result); f != nil {
-		p.proof.Failure = f
-		return nil
-	}
 	if err := p.seeOriginal(ctx); err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type proofFlags struct {
 	noRebuild bool
 	progress  string
 	timeout   time.Duration
+	probe     string
 }
 
 func (f *proofFlags) add(cmd *cobra.Command) {
@@ -50,6 +51,7 @@ func (f *proofFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.noRebuild, "no-rebuild", false, "do not measure what a one-line change of a source file costs")
 	flags.StringVar(&f.progress, "progress", "auto", "`MODE` of the progress on standard error: auto, plain or none")
 	flags.DurationVar(&f.timeout, "timeout", time.Hour, "the longest that a whole proof may take")
+	flags.StringVar(&f.probe, "probe", "", "static Linux multistage, a `FILE`, that is started in the containers (default: this program)")
 }
 
 // addHost adds the flag that names the daemon.
@@ -91,7 +93,7 @@ func keyValues(flag string, given []string) (map[string]string, error) {
 }
 
 func (f *proofFlags) config() buildkit.Config {
-	return buildkit.Config{Host: f.host, Limits: buildkit.Limits{Proof: f.timeout}}
+	return buildkit.Config{Host: f.host, Probe: f.probe, Limits: buildkit.Limits{Proof: f.timeout}}
 }
 
 // job is the proof of a rewrite in the repository of its Dockerfile.
@@ -106,7 +108,7 @@ func (f *proofFlags) job(in *input, result rewrite.Result) buildkit.Job {
 // run proves a rewrite with progress on standard error. A rewrite that breaks the
 // contract is disproven without a build.
 func (f *proofFlags) run(cmd *cobra.Command, prove prover, in *input, result rewrite.Result) (rewrite.Result, *proof.Proof, error) {
-	if p := brokenContract(result); p != nil {
+	if p := buildkit.BrokenContract(result); p != nil {
 		return result, p, nil
 	}
 	if f.host == "" {
@@ -149,7 +151,7 @@ var advice = map[buildkit.Reason]string{
 	buildkit.Network:      "see whether the daemon reaches the registries and package servers that the Dockerfile names, and repeat the command",
 	buildkit.OutOfMemory:  "give the daemon more memory; a --timeout or fewer builds at once change nothing here",
 	buildkit.LogClipped:   "start the daemon with these two settings and repeat the command",
-	buildkit.NoProbe:      "use a static Linux binary of multistage for the daemon's processor (make build)",
+	buildkit.NoProbe:      "name a static Linux multistage for the daemon's processor (make build makes one) with --probe",
 	buildkit.Denied:       "the source policy decides which images may be used",
 }
 
