@@ -175,7 +175,7 @@ func checks(o, r proof.Start, found []difference, varies map[string]bool) []proo
 		add("cannot be started, as the original", o.Error, "state", "error")
 		return all
 	case proof.Exited:
-		add(fmt.Sprintf("ends with exit %d, as the original", o.ExitCode), o.Error, "state", "exit", "error")
+		add(fmt.Sprintf("ends with exit %d, as the original", o.ExitCode), o.Error, "state", "exit", "error", "output")
 		return all
 	}
 	add("starts", fmt.Sprintf("in %.1f s, the original in %.1f s", r.Seconds, o.Seconds), "state")

@@ -102,11 +102,25 @@ func exitDiffers(o, r proof.Start) []difference {
 	if o.ExitCode != r.ExitCode {
 		return []difference{{key: "exit", kind: proof.WrongExit, cause: did(r) + "; the original " + strings.TrimPrefix(did(o), "it ")}}
 	}
-	if o.ExitCode == 0 || sameLine(o.Error, r.Error) || says(o.Log, r.Error) && says(r.Log, o.Error) {
+	if o.ExitCode == 0 {
+		return outputDiffers(o, r)
+	}
+	if sameLine(o.Error, r.Error) || says(o.Log, r.Error) && says(r.Log, o.Error) {
 		return nil
 	}
 	return []difference{{key: "error", kind: proof.WrongExit, cause: fmt.Sprintf(
 		"it ends with exit %d: %s; the original ends with the same code: %s", r.ExitCode, orNothing(r.Error), orNothing(o.Error))}}
+}
+
+// outputDiffers compares what two programs say at their end that did their work: a
+// program that found nothing to do ends with 0 as well.
+func outputDiffers(o, r proof.Start) []difference {
+	was, is := lastWords(o.Log), lastWords(r.Log)
+	if sameLine(was, is) || says(o.Log, is) && says(r.Log, was) {
+		return nil
+	}
+	return []difference{{key: "output content", varies: true, kind: proof.WrongAnswer, subject: "output", cause: fmt.Sprintf(
+		"it ends with exit 0 as the original does, its last words are %q instead of %q", is, was)}}
 }
 
 // says reports whether a log has a line.

@@ -1,7 +1,6 @@
 package buildkit
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +28,7 @@ const nosy = `FROM busybox
 RUN --mount=type=secret,id=GIT_AUTH_TOKEN --mount=type=secret,id=GIT_AUTH_HEADER --mount=type=secret,id=npmrc,target=/tmp/npmrc \
     { echo "secrets: $(ls -A /run/secrets 2>/dev/null) $(cat /run/secrets/* /tmp/npmrc 2>/dev/null)"; } > /found
 RUN --mount=type=secret,id=HIDDEN,env=HIDDEN --mount=type=ssh \
-    { echo "agent: $SSH_AUTH_SOCK $(ls -A /run/buildkit 2>/dev/null)"; echo "variable: $HIDDEN"; env; } >> /found
+    { echo "agent: $(ls -A /run/buildkit 2>/dev/null)"; echo "variable: $HIDDEN"; env; } >> /found
 RUN { echo "tokens: $(grep -l -r canary /run /proc/self/environ /root /etc 2>/dev/null)"; } >> /found
 CMD ["cat", "/found"]
 `
@@ -49,7 +48,7 @@ func TestHostileFindsNothing(t *testing.T) {
 	}
 	for name, img := range map[string]proof.Image{"original": p.Original, "rewrite": p.Rewrite} {
 		log := img.Start.Log
-		if img.Start.State != proof.Exited || img.Start.ExitCode != 0 || !strings.Contains(log, "tokens: ") {
+		if img.Start.State != proof.Exited || img.Start.ExitCode != 0 || !strings.Contains(log, "tokens:") {
 			t.Fatalf("%s: the file did not get to its end: %+v, %+v", name, img.Start, p.Failure)
 		}
 		for line := range strings.Lines(log) {
@@ -71,27 +70,27 @@ func TestHostileIsRefused(t *testing.T) {
 	t.Setenv("GIT_AUTH_TOKEN", canary)
 	c := testClient(t, Limits{Start: 5 * time.Second})
 	const plainFile = "FROM busybox\nCMD [\"true\"]\n"
-	for name, run := range map[string]string{
-		"a required secret":    "RUN --mount=type=secret,id=GIT_AUTH_TOKEN,required=true cat /run/secrets/GIT_AUTH_TOKEN",
-		"a required agent":     "RUN --mount=type=ssh,required=true ls $SSH_AUTH_SOCK",
-		"the host's network":   "RUN --network=host cat /proc/net/tcp",
-		"an insecure process":  "RUN --security=insecure mount -t tmpfs none /mnt",
-		"a device of the host": "RUN --device=vendor.example/disk=all,required ls /dev",
+	for name, test := range map[string]struct{ run, cause string }{
+		"a required secret":    {"RUN --mount=type=secret,id=GIT_AUTH_TOKEN,required=true cat /run/secrets/GIT_AUTH_TOKEN", "GIT_AUTH_TOKEN: not found"},
+		"a required agent":     {"RUN --mount=type=ssh,required=true ls $SSH_AUTH_SOCK", "no SSH key"},
+		"the host's network":   {"RUN --network=host cat /proc/net/tcp", "network.host is not allowed"},
+		"an insecure process":  {"RUN --security=insecure mount -t tmpfs none /mnt", "security.insecure is not allowed"},
+		"a device of the host": {"RUN --device=vendor.example/disk=all,required ls /dev", "vendor.example/disk"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := "# syntax=docker/dockerfile:1-labs\nFROM busybox\n" + run + "\nCMD [\"true\"]\n"
+			file := "# syntax=docker/dockerfile:1-labs\nFROM busybox\n" + test.run + "\nCMD [\"true\"]\n"
 			_, p, err := c.Prove(t.Context(), pair(t, "hostile/refused", file, plainFile))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.Outcome != proof.OriginalBroken || p.Failure.Line != 3 {
+			if p.Outcome != proof.OriginalBroken || !strings.Contains(p.Failure.Cause, test.cause) {
 				t.Errorf("as an original: %s, %+v", p.Outcome, p.Failure)
 			}
 			_, p, err = c.Prove(t.Context(), pair(t, "hostile/refused", plainFile, file))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.Outcome != proof.Disproven || p.Failure.Step != proof.StepBuild || p.Failure.Line != 3 {
+			if p.Outcome != proof.Disproven || p.Failure.Step != proof.StepBuild || !strings.Contains(p.Failure.Cause, test.cause) {
 				t.Errorf("as a rewrite: %s, %+v", p.Outcome, p.Failure)
 			}
 		})
@@ -99,7 +98,8 @@ func TestHostileIsRefused(t *testing.T) {
 }
 
 // TestHostileCaches writes into a cache mount in one repository and reads the mount of
-// the same name in another.
+// the same name in another, which has the very same file: neither the mount nor what the
+// step made of it is shared.
 func TestHostileCaches(t *testing.T) {
 	c := testClient(t, Limits{Start: 5 * time.Second})
 	nonce := strings.ReplaceAll(time.Now().Format("150405.000000000"), ".", "")
@@ -133,9 +133,6 @@ func TestHostileCaches(t *testing.T) {
 	job.BuildArgs = map[string]string{"BUILDKIT_CACHE_MOUNT_NS": (&Job{Repository: "hostile/owner-" + nonce}).cacheName()}
 	if _, _, err := c.Prove(t.Context(), job); err == nil {
 		t.Error("a job names the caches of another repository")
-	}
-	if os.Getenv("BUILDKIT_CACHE_MOUNT_NS") != "" {
-		t.Error("the environment names the caches")
 	}
 }
 

@@ -1,7 +1,6 @@
 package buildkit
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -87,7 +86,5 @@ func (m mutant) judge(t *testing.T, p *proof.Proof) {
 	if len(p.Rounds) > 0 {
 		t.Errorf("it was repaired: %+v", p.Rounds)
 	}
-	if os.Getenv("DEBUGLOG") != "" {
-		t.Logf("%s %s %q: %s", f.Step, f.Kind, f.Subject, f.Cause)
-	}
+	t.Logf("%s, %s: %s", f.Step, f.Kind, f.Cause)
 }

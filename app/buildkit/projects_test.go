@@ -72,7 +72,7 @@ func projectPaths(t testing.TB) []string {
 	return append(paths, stories+"1-go.txtar", stories+"2-npm.txtar")
 }
 
-// prover is a client for the daemon that tests use.
+// testClient proves with the daemon that tests use.
 func testClient(t testing.TB, limits Limits) *Client {
 	t.Helper()
 	daemon(t)
@@ -115,13 +115,7 @@ func TestProjects(t *testing.T) {
 
 func prove(t *testing.T, c *Client, f *fixture) string {
 	job := f.job()
-	job.Rebuild = strings.HasPrefix(f.name, "2-") || f.name == "noticeboard" // a rebuild of Go without a cache takes long
-	if log := os.Getenv("DEBUGLOG"); log != "" {
-		w, _ := os.OpenFile(log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		job.Progress = func(e Event) {
-			fmt.Fprintf(w, "%s %s %s %s done=%v cached=%v failed=%v %s\n", time.Now().Format("15:04:05"), f.name, e.Image, e.Step, e.Done, e.Cached, e.Failed, e.Log)
-		}
-	}
+	job.Rebuild = strings.HasPrefix(f.name, "2-") || f.name == "noticeboard" // without a cache, Go takes long
 	began := time.Now()
 	result, p, err := c.Prove(t.Context(), job)
 	if err != nil {

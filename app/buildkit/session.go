@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"regexp"
 	"strconv"
 
 	"github.com/moby/buildkit/client"
@@ -95,6 +96,10 @@ func (c *Client) options(src source, target string) map[string]string {
 		"cmdline":                           "multistage",
 		"build-arg:BUILDKIT_CACHE_MOUNT_NS": job.cacheName(),
 	})
+	if job.namesMounts() {
+		// The name of a host that nobody asks for is in the key of every step.
+		options["add-hosts"] = job.cacheName() + ".invalid=127.0.0.1"
+	}
 	if target != "" {
 		options["target"] = target
 	}
@@ -108,6 +113,18 @@ func (c *Client) options(src source, target string) map[string]string {
 func (j *Job) cacheName() string {
 	sum := sha256.Sum256([]byte(j.Repository))
 	return hex.EncodeToString(sum[:8])
+}
+
+// namedMount finds mounts whose name BuildKit leaves out of the key of a step's result
+// (checkShouldClearCacheOpts in v0.34): the caches are apart, and yet another repository
+// with the same step would be given what this one's cache made of it.
+var namedMount = regexp.MustCompile(`(?i)--mount=\S*(\bid=|\bsharing=|\$)`)
+
+// namesMounts reports whether the original or the rewrite has such a mount. Both are
+// built alike then, so that they share their layers.
+func (j *Job) namesMounts() bool {
+	file := j.Result.Files[0]
+	return namedMount.Match(file.Before) || namedMount.Match(file.After)
 }
 
 // checkArgs refuses build arguments that would reach into other repositories' caches.

@@ -142,7 +142,7 @@ func (r *run) launch(ctx context.Context, delay time.Duration) error {
 	r.process, r.ended, r.probed = process, waitFor(process), make(chan error, 1)
 	request, err := json.Marshal(probe.Request{
 		Wait: r.ask.Wait, Idle: r.ask.Idle, Partial: r.ask.Partial, Expect: r.ask.Expect, Paths: r.ask.Paths,
-		Health: r.healthTest(), Shell: r.image.config.Shell, Limit: r.healthLimit(),
+		Health: r.healthTest(), Dir: r.app.Cwd, Shell: r.image.config.Shell, Limit: r.healthLimit(),
 	})
 	if err != nil {
 		return err
@@ -220,10 +220,14 @@ func (r *run) watch(ctx context.Context) (proof.Start, error) {
 // lost is why the probe gave no whole report though the application runs on.
 func (r *run) lost(failed error) error {
 	if failed == nil {
-		return errors.New("the probe in the container gave no report")
+		return &Unavailable{Reason: NoProbe, Detail: "the program that is to run in the containers gave no report: it is no multistage of this version"}
 	}
 	if r.foreign() {
 		return &Unavailable{Reason: NoProbe, Detail: "the program that is to run in the containers is for another platform than the daemon's", Err: failed}
+	}
+	if r.alien(failed) {
+		return &Unavailable{Reason: NoProbe, Detail: "the program that is to run in the containers is no multistage of this version: it says " +
+			strconv.Quote(lastWords(r.complaint.text())), Err: failed}
 	}
 	return fmt.Errorf("the probe in the container: %w", failed)
 }
@@ -233,7 +237,7 @@ func (r *run) lost(failed error) error {
 func (r *run) culprit(code uint32) error {
 	select {
 	case failed := <-r.probed:
-		if failed != nil && r.foreign() {
+		if failed != nil && (r.foreign() || r.alien(failed)) {
 			return r.lost(failed)
 		}
 	case <-time.After(time.Second):
@@ -242,6 +246,13 @@ func (r *run) culprit(code uint32) error {
 		return errCodeLost
 	}
 	return nil
+}
+
+// alien reports whether a program ended as the probe never does: it knows no probe, and
+// is something else or of another version. One that its container took along was killed.
+func (r *run) alien(failed error) bool {
+	var exit *gwpb.ExitError
+	return errors.As(failed, &exit) && 0 < exit.ExitCode && exit.ExitCode < 126
 }
 
 // foreign reports whether the kernel cannot execute the probe.

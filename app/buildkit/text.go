@@ -43,15 +43,26 @@ func tail(log string, n int) string {
 }
 
 // noise are lines at the end of a log that say less than those before.
-var noise = regexp.MustCompile(`(?i)^(npm (notice|warn)\b|npm (err!|error)( A complete log| |$)|npm (err!|error)\s*(/|debug)|\[output clipped|info Visit |error Command failed|make: \*\*\*|note: |To see the|\[ERROR\] (Re-run|To see|For more|\[Help|-> \[Help)|Exiting|\s*at .*[(:]|-+$)`)
+var noise = regexp.MustCompile(`(?i)^(npm (err!|error|warn|notice)( |$)|\[output clipped|info Visit |error Command failed|make: \*\*\*|note: |To see the|\[ERROR\] (Re-run|To see|For more|\[Help|-> \[Help)|Exiting|> |\s*at .*[(:]|-+$)`)
 
-// lastWords is the last line of a log that says something.
+// npmReason finds the line of npm's own errors that says what it is about. It comes
+// first, after a code.
+var npmReason = regexp.MustCompile(`(?im)^npm (?:err!|error) +((?:code|errno|syscall|path|command|cwd|dest)\b.*|A complete log.*)?(.*)$`)
+
+// lastWords is the last line of a log that says something. npm speaks last, of what its
+// script has said before: it is asked where nobody else says anything.
 func lastWords(log string) string {
-	list := strings.Split(strings.TrimSpace(plain(lastBytes(log, 16<<10))), "\n")
+	text := strings.TrimSpace(plain(lastBytes(log, 16<<10)))
+	list := strings.Split(text, "\n")
 	for i := len(list) - 1; i >= 0; i-- {
 		line := strings.TrimSpace(list[i])
 		if line != "" && !noise.MatchString(line) {
 			return firstRunes(line, 200)
+		}
+	}
+	for _, m := range npmReason.FindAllStringSubmatch(text, -1) {
+		if m[2] != "" {
+			return firstRunes(strings.TrimSpace(m[2]), 200)
 		}
 	}
 	return ""

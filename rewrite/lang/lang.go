@@ -3,7 +3,10 @@ package lang
 
 import (
 	"github.com/multistage-app/multistage/rewrite/lang/golang"
+	"github.com/multistage-app/multistage/rewrite/lang/java"
 	"github.com/multistage-app/multistage/rewrite/lang/node"
+	"github.com/multistage-app/multistage/rewrite/lang/python"
+	"github.com/multistage-app/multistage/rewrite/lang/rust"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -12,5 +15,8 @@ import (
 // before one that goes by the files of the repository.
 var All = []plan.Language{
 	golang.Language,
+	rust.Language,
 	node.Language,
+	java.Language,
+	python.Language,
 }

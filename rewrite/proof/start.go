@@ -34,7 +34,7 @@ type Answer struct {
 	Type     string // media type without parameters
 	Location string // of a redirect
 	Length   int64  // bytes of the body, as far as it was read
-	Digest   string // sha256 of the body with what differs from run to run taken out
+	Digest   string // sha256 of the body, of a text of its first 64 KiB with what differs from run to run taken out
 	Body     string // the first bytes of the body, the same taken out
 }
 

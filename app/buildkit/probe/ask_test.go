@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -166,17 +167,22 @@ func TestRunOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PROBE_TEST_EXIT", "hang")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "ends"), []byte("#!/bin/sh\nexit 4\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name string
 		argv []string
 		want int
 	}{
+		{"is in the folder where it is run", []string{"./ends"}, 4},
 		{"does not end", []string{self, "-test.run=^TestHelper$"}, -1},
 		{"is not there", []string{"no-such-command-here"}, 127},
 		{"is no file", []string{"/no/such/file"}, 127},
 		{"cannot be executed", []string{t.TempDir()}, 126},
 	} {
-		if got := runOnce(context.Background(), test.argv, 500*time.Millisecond); got.ExitCode != test.want {
+		if got := runOnce(context.Background(), test.argv, dir, 500*time.Millisecond); got.ExitCode != test.want {
 			t.Errorf("%s: %+v, want %d", test.name, got, test.want)
 		}
 	}

@@ -29,7 +29,7 @@ func runHealth(ctx context.Context, r Request) *Health {
 		if run > 0 && !pause(ctx, healthPause) {
 			break
 		}
-		health = runOnce(ctx, argv, r.Limit)
+		health = runOnce(ctx, argv, r.Dir, r.Limit)
 		if health.ExitCode == 0 || health.ExitCode < 0 || health.ExitCode >= 126 {
 			break // passed, or nothing that a second run changes
 		}
@@ -51,11 +51,12 @@ func healthArgs(test, shell []string) []string {
 	return nil
 }
 
-func runOnce(ctx context.Context, argv []string, limit time.Duration) Health {
+func runOnce(ctx context.Context, argv []string, dir string, limit time.Duration) Health {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	output := &tail{limit: keptOutput}
 	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	command.Dir = dir
 	command.Stdout, command.Stderr = output, output
 	command.WaitDelay = time.Second // a child of it may keep the output open
 	ownGroup(command)

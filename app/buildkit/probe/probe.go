@@ -25,6 +25,7 @@ type Request struct {
 	Expect  []string      // ports, "8080/tcp"
 	Paths   []string      // asked with GET on each port that speaks HTTP, in order
 	Health  []string      // the HEALTHCHECK in the words of an image's configuration; nil runs none
+	Dir     string        // where the HEALTHCHECK is run: the image's WORKDIR
 	Shell   []string      // of the image, for a HEALTHCHECK in shell form
 	Limit   time.Duration // of one run of the HEALTHCHECK
 

@@ -10,7 +10,7 @@ import (
 	"github.com/multistage-app/multistage/rewrite/project"
 )
 
-// app is the npm project in the image: where it lies, what its manifests say.
+// app is the project in the image: where it lies, what its manifests say.
 type app struct {
 	in       *plan.Input
 	tree     *tree
@@ -20,6 +20,10 @@ type app struct {
 	lockWhy  string // why the lock file is missing or does not fit; "" where it does
 	node     int    // major version of Node.js; 0 where the tag does not tell
 	npm      int    // major version of npm
+	manager  manager
+	yarn     yarnLock // nil where there is none
+	// globalCache reports that yarn keeps its archives outside the project.
+	globalCache bool
 }
 
 // errNoManifest says that no package.json is copied to the install's folder.
@@ -27,7 +31,7 @@ var errNoManifest = errors.New("no package.json is copied there")
 
 // readApp reads the manifests of the project in a folder of the image, as they
 // stand when the install runs: item number at.
-func readApp(in *plan.Input, t *tree, dir string, at int) (*app, error) {
+func readApp(in *plan.Input, t *tree, dir string, at int, n *call) (*app, error) {
 	a := &app{in: in, tree: t, dir: dir, node: leading(in.Base.Version), npm: npmMajor(in.Base.Version)}
 	file, ok := t.files[a.path("package.json")]
 	if !ok || file.First >= at {
@@ -40,11 +44,33 @@ func readApp(in *plan.Input, t *tree, dir string, at int) (*app, error) {
 	if a.manifest, err = parseManifest(file.Source, data); err != nil {
 		return nil, err
 	}
+	a.readManager(n)
 	return a, a.readLock(at)
 }
 
-// readLock reads npm-shrinkwrap.json, which has precedence, or package-lock.json.
+// readLock reads npm-shrinkwrap.json, which has precedence, or package-lock.json. Of
+// the other managers only the place of their lock file is looked at.
 func (a *app) readLock(at int) error {
+	if a.manager.tool != "npm" {
+		for _, name := range a.manager.locks() {
+			file, ok := a.tree.files[a.path(name)]
+			if !ok || file.First >= at {
+				continue
+			}
+			if a.manager.tool != "yarn" {
+				return nil
+			}
+			data, err := a.in.Project.Read(a.in.Project.Join(file.Source))
+			if err == nil {
+				a.yarn = parseYarnLock(string(data))
+			} else if errors.Is(err, project.ErrNotKept) {
+				return err
+			}
+			return nil
+		}
+		a.lockWhy = "no lock file of " + a.manager.tool + " is copied before the install"
+		return nil
+	}
 	for _, name := range []string{"npm-shrinkwrap.json", "package-lock.json"} {
 		file, ok := a.tree.files[a.path(name)]
 		if !ok || file.First >= at {
@@ -122,11 +148,18 @@ func (a *app) developmentOnly(name string) (missing, certain bool) {
 	case development:
 		return true, true
 	}
+	if _, ok := a.yarn[name]; ok {
+		return !a.yarn.production(a.manifest)[name], true
+	}
 	return false, a.lock != nil && a.lockWhy == ""
 }
 
 // hasDevelopment reports development dependencies in the manifest.
 func (a *app) hasDevelopment() bool { return len(a.manifest.DevDependencies) > 0 }
+
+// lockless reports a manifest that a package manager does not look at when it only
+// starts a program.
+func (a *app) lockless(rel string) bool { return !managerFile(rel) }
 
 // lockMissing reports that no lock file reaches the image at all.
 func (a *app) lockMissing() bool {

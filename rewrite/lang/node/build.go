@@ -90,7 +90,7 @@ func (b *built) add(a *app, l leaf, out string) {
 
 // quiet are programs that make no file that the image needs.
 var quiet = set(`eslint tslint prettier jest vitest mocha rimraf rm del del-cli tsc-alias tscpaths tsconfig-replace-paths resolve-tspaths vue-tsc svelte-check stylelint
-	cross-env cross-env-shell echo true npm-run-all run-s run-p concurrently husky lefthook simple-git-hooks is-ci chmod cd test [ set export pnpm yarn dotenv env-cmd ls mkdir
+	cross-env cross-env-shell echo true npm-run-all run-s run-p concurrently husky lefthook simple-git-hooks is-ci chmod cd test [ set export pnpm yarn bun dotenv env-cmd ls mkdir
 	only-allow typedoc opencollective opencollective-postinstall sleep exit patch-package ngcc lint-staged browserslist update-browserslist-db rmdir node-gyp sh bash`)
 
 // leaf notes what one program makes.
@@ -99,6 +99,10 @@ func (b *built) leaf(a *app, l leaf) {
 	switch {
 	case l.Bin == "npm" && !l.Wrapper:
 		b.npm(l)
+	case l.Bin == "bun" && sub == "build":
+		b.flagged(a, l, "", "--outdir", "--outfile")
+	case l.Bin == "bun" && l.Runs:
+		b.unsure(l.Evidence)
 	case l.Wrapper || quiet[l.Bin]:
 		return
 	case l.Bin == "cp" || l.Bin == "mv" || l.Bin == "copyfiles" || l.Bin == "cpx" || l.Bin == "cpy" || l.Bin == "ncp" || l.Bin == "cpr" || l.Bin == "shx" || l.Bin == "copy":

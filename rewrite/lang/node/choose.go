@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/plan"
@@ -22,7 +23,9 @@ import (
 func (d *designer) choose() *plan.Refusal {
 	a := d.app
 	d.built = a.readBuild(d.steps)
+	d.servesOne()
 	d.readHooks()
+	d.generatesAtInstall()
 	if d.built.any && len(d.built.outputs)+len(d.built.unknown) == 0 && !d.built.modules {
 		d.checksOnly()
 	}
@@ -38,7 +41,16 @@ func (d *designer) choose() *plan.Refusal {
 	if refusal := d.browsers(); refusal != nil {
 		return refusal
 	}
-	d.scan = a.scanSources(d.built.outputs, d.run.entries)
+	if d.findSite(); d.site != nil {
+		d.chooseSite()
+		return nil
+	}
+	d.scopeMembers()
+	aside := d.built.outputs
+	if d.members != nil {
+		aside = append(slices.Clone(aside), d.members.aside...)
+	}
+	d.scan = a.scanSources(aside, d.run.entries)
 	d.chooseDev()
 	d.chooseContents()
 	d.chooseModules()
@@ -118,8 +130,14 @@ func (d *designer) chooseContents() {
 	if name, ok := d.app.manifest.local(); ok {
 		because(d.app.says("", name, name+" is a folder of the repository"), "")
 	}
+	if d.members != nil {
+		because(d.members.why, "")
+	}
 	if d.in.Hints.WholeApp {
 		because(d.in.Hints.Why, "")
+	}
+	if d.app.manager.pnp || d.app.manager.berry() && d.run.uses("yarn") {
+		because(plan.Evidence{Path: d.app.manifestPath(), Text: "yarn looks packages up in files of its own in the project's folder"}, "")
 	}
 	if len(d.whole) > 0 {
 		d.contents = wholeDir
@@ -167,12 +185,21 @@ func (d *designer) chooseModules() {
 	case d.omitsDev():
 		d.modules = asAuthor
 	case d.contents == wholeDir:
-		d.modules, d.modulesWhy = pruned, d.whole[0]
+		d.prune(d.whole[0])
 	default:
 		d.modules = fresh
 		if ev, ok := d.freshFails(); ok {
-			d.modules, d.modulesWhy = pruned, ev
+			d.prune(ev)
 		}
+	}
+}
+
+// prune takes development packages out of the full install, where that is certain or
+// the author does it.
+func (d *designer) prune(why plan.Evidence) {
+	d.modules, d.modulesWhy = pruned, why
+	if ev, fails := d.pruneFails(); fails && !d.prunesDev() {
+		d.modules, d.modulesWhy = complete, ev
 	}
 }
 
@@ -244,7 +271,10 @@ func (d *designer) freshFails() (plan.Evidence, bool) {
 	if d.built.modules {
 		return plan.Evidence{Path: d.app.manifestPath(), Text: "a step generates code inside node_modules"}, true
 	}
-	if len(d.hooks) > 0 && (!d.husky || d.app.npm < 8) {
+	if !d.app.manager.omits() {
+		return plan.Evidence{Path: d.app.manifestPath(), Text: "this yarn has no production install of its own"}, true
+	}
+	if len(d.hooks) > 0 && (!d.husky || d.app.npm < 8 || d.app.manager.tool == "bun") {
 		name := d.hooks[0]
 		return d.app.says("scripts", name, "the install runs the script "+name), true
 	}

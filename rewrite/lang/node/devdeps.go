@@ -79,7 +79,7 @@ func (d *designer) frameworkDev() {
 // runsOwnCode reports whether node runs code of the project, whose imports are
 // then looked up in node_modules.
 func (d *designer) runsOwnCode() bool {
-	if d.run.next != nil || d.run.nest != nil || len(d.run.compilers) > 0 {
+	if d.split != nil || d.run.next != nil || d.run.nest != nil || len(d.run.compilers) > 0 {
 		return true
 	}
 	for _, e := range d.run.entries {

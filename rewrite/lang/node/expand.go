@@ -16,6 +16,7 @@ type leaf struct {
 	Args     []string // literal or as written
 	Npx      bool     // found in node_modules, or fetched at that moment
 	Script   bool     // stands in an npm script, so that node_modules/.bin is searched
+	Runs     bool     // bun runs a file as node does
 	Wrapper  bool     // only prepares what follows it
 	Assigns  []string // variables that are set for it
 	Redirect []string // files that its output goes to
@@ -38,6 +39,7 @@ type expander struct {
 	followed []string // shell scripts of the project that are run, paths in the image
 	ran      []string // npm scripts that are run, in order
 	usesNpm  bool     // npm, npx or another manager is started itself
+	managers []string // … these
 	moved    bool     // a cd leads somewhere else
 	unknown  []string // what could not be followed
 }
@@ -114,10 +116,8 @@ func (x *expander) words(words []string, proto leaf, depth int) {
 		}
 	case "npm":
 		x.npm(rest, proto, depth)
-	case "yarn", "pnpm", "bun":
-		x.usesNpm = true
-		x.leaf(proto)
-		x.manager(rest, proto, depth)
+	case "yarn", "yarnpkg", "pnpm", "bun":
+		x.manager(strings.TrimSuffix(name, "pkg"), rest, proto, depth)
 	case "npx", "pnpx", "bunx":
 		x.usesNpm = true
 		proto.Npx = true
@@ -213,6 +213,10 @@ func (x *expander) npm(rest []string, proto leaf, depth int) {
 	if n.Prefix != "" && path.Clean(n.Prefix) != "." {
 		x.moved = true
 	}
+	if n.Workspace {
+		x.unknown = append(x.unknown, "npm "+strings.Join(rest, " ")) // the scripts of a workspace
+		return
+	}
 	switch n.Verb {
 	case "run", "start", "test", "stop", "restart":
 		name := n.Verb
@@ -229,28 +233,6 @@ func (x *expander) npm(rest []string, proto leaf, depth int) {
 		x.words(words, proto, depth+1)
 	default:
 		x.leaf(proto)
-	}
-}
-
-// manager is yarn, pnpm or bun as a way to start a script.
-func (x *expander) manager(rest []string, proto leaf, depth int) {
-	rest = afterOptions(rest, "--cwd", "--dir", "-C", "--filter", "-F")
-	if len(rest) == 0 {
-		return
-	}
-	name := rest[0]
-	if name == "run" && len(rest) > 1 {
-		name, rest = rest[1], rest[1:]
-	}
-	if _, ok := x.proj.manifest.Scripts[name]; ok {
-		x.script(name, rest[1:], depth)
-		return
-	}
-	switch name {
-	case "install", "add", "exec", "dlx", "x", "global", "config", "cache", "set":
-	default:
-		proto.Npx = true
-		x.words(rest, proto, depth+1)
 	}
 }
 

@@ -12,14 +12,24 @@ func (d *designer) facts() {
 	add := func(rule string, ev plan.Evidence, detail string) {
 		d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: rule, Evidence: ev, Detail: detail})
 	}
+	if d.site != nil {
+		add("start-changed", withText(d.site.use.Evidence, fmt.Sprintf("nginx serves %s on port %d in the place of %s", d.site.dir, d.site.port, d.site.use.Name)),
+			"addresses that are no file, redirects and types of files are answered as before")
+	}
 	for _, u := range d.dev {
 		add("development-dependency-at-runtime", withText(u.Evidence, fmt.Sprintf("%s is a development dependency and is needed at run time", u.Package)),
 			"all dependencies stay in production")
 	}
+	if d.modules == complete && d.modulesWhy.Text != "" && len(d.dev) == 0 {
+		add("development-dependencies-in-image", d.modulesWhy, "all dependencies stay in production")
+	}
 	if (d.modules == fresh || d.modules == pruned || d.modules == noModules) && d.app.hasDevelopment() && !d.omitsDev() {
 		detail := ""
 		if d.modules == pruned {
-			detail = "npm prune takes them out of the full install, because an install of its own is not certain to give the same: " + d.modulesWhy.String()
+			detail = strings.Join(strings.Fields(d.pruneCommand())[:2], " ") + " takes them out of the full install, because an install of its own is not certain to give the same: " + d.modulesWhy.String()
+			if d.app.manager.tool != "npm" {
+				detail = "they are taken out of the full install again, because an install of its own is not certain to give the same: " + d.modulesWhy.String()
+			}
 		}
 		add("development-dependencies-in-image", d.in.Evidence(d.steps[d.last].Item, fmt.Sprintf("%d development dependencies are installed", len(d.app.manifest.DevDependencies))), detail)
 	}

@@ -24,7 +24,7 @@ func (d *designer) freshSteps() ([]plan.Step, *plan.Refusal) {
 		case contractOnly[s.Keyword]:
 		case d.broad(s):
 			if !copied {
-				steps = append(steps, d.manifests(s))
+				steps = append(steps, d.manifests(s)...)
 				copied = true
 			}
 		case s.Keyword == "ENV" && d.onlyRunEnv(s):
@@ -62,7 +62,7 @@ func (d *designer) freshRun(s step) (plan.Step, *plan.Refusal) {
 	for i, t := range s.Tasks {
 		switch t.Kind {
 		case install:
-			parts[i] = part{keep: true, edits: t.Call.withoutDev(d.app.npm)}
+			parts[i] = part{keep: true, edits: t.Call.withoutDev(d.app.manager)}
 			if d.husky && first {
 				at := dockerfile.Span{Start: t.Start, End: t.Start}
 				hook := plan.Edit{Span: at, Text: "npm pkg delete scripts." + d.hooks[0] + " && "}
@@ -98,7 +98,7 @@ func (d *designer) freshRun(s step) (plan.Step, *plan.Refusal) {
 func (d *designer) helpsInstall(t task) bool {
 	for _, w := range t.Call.Args {
 		switch unversioned(w.Text) {
-		case "npm", "node-gyp", "node-pre-gyp", "@mapbox/node-pre-gyp", "prebuild-install", "cmake-js", "node-gyp-build":
+		case "npm", "yarn", "pnpm", "bun", "corepack", "node-gyp", "node-pre-gyp", "@mapbox/node-pre-gyp", "prebuild-install", "cmake-js", "node-gyp-build":
 			return true
 		}
 	}
@@ -156,15 +156,23 @@ func (d *designer) ignores(what string) bool {
 }
 
 // manifests copies what an install reads.
-func (d *designer) manifests(s step) plan.Step {
+func (d *designer) manifests(s step) []plan.Step {
 	var sources []string
-	for _, name := range []string{"package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"} {
+	for _, name := range manifestFiles {
 		if file, ok := d.app.tree.files[d.app.path(name)]; ok && file.First <= d.last {
 			sources = append(sources, file.Source)
 		}
 	}
-	return plan.New{Text: d.in.Keyword("COPY") + " " + strings.Join(sources, " ") + " " + d.dest(s.Index, ""),
-		Evidence: d.in.Evidence(s.Item, "an install reads only the manifests")}
+	ev := d.in.Evidence(s.Item, "an install reads only the manifests")
+	keyword := d.in.Keyword("COPY")
+	steps := []plan.Step{plan.New{Text: keyword + " " + strings.Join(sources, " ") + " " + d.dest(s.Index, ""), Evidence: ev}}
+	for _, name := range manifestFolders {
+		if files := d.app.tree.under(d.app.path(name)); len(files) > 0 && d.app.tree.files[files[0]].First <= d.last {
+			source := path.Join(path.Dir(d.app.manifest.Path), name)
+			steps = append(steps, plan.New{Text: keyword + " " + source + " " + d.dest(s.Index, name), Evidence: ev})
+		}
+	}
+	return steps
 }
 
 // dest is a path of the project as a COPY's destination at an item.

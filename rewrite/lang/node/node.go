@@ -1,4 +1,5 @@
-// Package node designs images of Node.js projects that are installed with npm.
+// Package node designs images of Node.js and Bun projects that are installed with
+// npm, yarn, pnpm or bun.
 //
 // A design has up to five stages: deps with the production dependencies, dev-deps
 // with all of them, build, test and production. The production stage is the
@@ -6,8 +7,11 @@
 // node_modules and the build to a copy of what it makes. How much is copied
 // depends on how much is certain, see [choose].
 //
-// Another package manager is one more file beside npm.go; the output of another
-// framework one more case in build.go.
+// Where that design cannot be shown to be safe, there is a conservative one: the
+// author's steps in a builder, and their outcome on a slimmer image, see split.go.
+//
+// What is npm's own is in npm.go, what the other package managers have is in
+// manager.go; the output of another framework is one more case in build.go.
 package node
 
 import (
@@ -20,15 +24,25 @@ import (
 	"github.com/multistage-app/multistage/rewrite/project"
 )
 
-// Language is Node.js with npm.
+// Language is Node.js and Bun.
 var Language = plan.Language{
 	Name:   "node",
-	Claims: func(in *plan.Input) bool { return in.Base.Language == "node" },
+	Claims: func(in *plan.Input) bool { return in.Base.Language == "node" || in.Base.Language == "bun" },
 	Design: design,
 }
 
-// design makes a plan, or says why there is none.
+// design makes a plan, or says why there is none. What the first design has to
+// refuse, a conservative one may still answer.
 func design(in *plan.Input) (*plan.Plan, *plan.Refusal) {
+	p, refusal := lean(in)
+	if refusal == nil {
+		return p, nil
+	}
+	return conservative(in, refusal)
+}
+
+// lean is the design that leaves most behind.
+func lean(in *plan.Input) (*plan.Plan, *plan.Refusal) {
 	d, refusal := newDesigner(in)
 	if refusal != nil {
 		return nil, refusal
@@ -50,7 +64,7 @@ const (
 	noModules modules = iota // nothing at run time needs them
 	asAuthor                 // the author's install, which has no development dependencies
 	fresh                    // the author's install without development dependencies
-	pruned                   // the author's install, from which npm prune takes them out again
+	pruned                   // the author's install, from which they are taken out again
 	complete                 // the author's install: run time needs development dependencies
 )
 
@@ -83,8 +97,13 @@ type designer struct {
 	dev        []use           // development dependencies that run time needs
 	hooks      []string        // root scripts that the install runs
 	husky      bool            // … which only set up git hooks
+	generates  bool            // the install itself generates code out of files of the project
 	reads      []string        // files and folders of the project that run time reads, under minimal
 	browser    string          // a folder outside the project that the install fills; "" for none
+	members    *members        // the packages of a project with workspaces; nil for others
+	site       *site           // static files that nginx serves; nil for others
+	leftSite   bool            // … which a proof spoke against
+	split      *split          // of a conservative design; nil for a lean one
 	localEnv   bool            // a .env that is not in the repository may be copied
 	slim       string          // production's image; "" for the author's
 	slimRef    string          // the same with variables put in
@@ -103,42 +122,19 @@ type designer struct {
 func newDesigner(in *plan.Input) (*designer, *plan.Refusal) {
 	d := &designer{in: in, steps: readSteps(in), first: -1, last: -1, plan: &plan.Plan{Language: "node"},
 		covered: map[int]bool{}, reasons: map[int]string{}}
-	if refusal := d.otherManager(); refusal != nil {
-		return nil, refusal
-	}
 	dir, refusal := d.installDir()
 	if refusal != nil {
 		return nil, refusal
 	}
-	app, err := readApp(in, newTree(in), dir, d.last)
+	app, err := readApp(in, newTree(in), dir, d.last, d.lastInstall())
 	if err != nil {
 		return nil, d.unreadable(err)
 	}
 	d.app = app
-	return d, d.unsupported()
-}
-
-// otherManager refuses yarn, pnpm and bun where they install.
-func (d *designer) otherManager() *plan.Refusal {
-	for i, s := range d.steps {
-		for j, t := range s.Tasks {
-			if t.Kind != otherTool {
-				continue
-			}
-			words := t.Unwrapped().Words()
-			sub := first(words[1:])
-			switch sub {
-			case "install", "add", "i", "ci", "global", "workspaces", "workspace", "set", "enable", "prepare", "", "fetch", "deploy", "use", "dlx", "import":
-				return d.in.Refuse(plan.UnsupportedLanguage, s.Item,
-					fmt.Sprintf("dependencies are installed with %s, and only npm is designed so far", words[0]), "")
-			}
-			d.steps[i].Tasks[j].Kind = build
-			if tests(words[1:]) {
-				d.steps[i].Tasks[j].Kind = check
-			}
-		}
+	if err := d.readMembers(); err != nil {
+		return nil, d.unreadable(err)
 	}
-	return nil
+	return d, d.unsupported()
 }
 
 // installDir is the one folder in which dependencies are installed.
@@ -155,7 +151,7 @@ func (d *designer) installDir() (string, *plan.Refusal) {
 				continue
 			}
 			if t.Call.Workspace {
-				return "", d.in.Refuse(plan.UnsupportedLanguage, s.Item, "npm workspaces are not designed yet", "")
+				return "", d.in.Refuse(plan.UnsupportedLanguage, s.Item, "dependencies of one of several workspaces are installed", "")
 			}
 			if d.first >= 0 && t.Dir != dir {
 				return "", d.in.Refuse(plan.UnsupportedLanguage, s.Item,
@@ -211,12 +207,8 @@ func (d *designer) madeBefore() bool {
 
 // unsupported refuses what npm can do and is not designed yet.
 func (d *designer) unsupported() *plan.Refusal {
-	m := d.app.manifest
 	if refusal := d.runsElsewhere(); refusal != nil {
 		return refusal
-	}
-	if m.workspaces() {
-		return &plan.Refusal{Code: plan.UnsupportedLanguage, Evidence: d.app.says("workspaces", "", "npm workspaces are not designed yet")}
 	}
 	for _, s := range d.steps {
 		for _, t := range s.Tasks {

@@ -8,9 +8,10 @@ import (
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
-// call is one command line of npm. Options may stand anywhere in it. See
-// https://docs.npmjs.com/cli/commands.
+// call is one command line of npm, yarn, pnpm or bun. Options may stand anywhere in
+// it. See https://docs.npmjs.com/cli/commands; manager.go has the others.
 type call struct {
+	Tool      string       // "npm", "yarn", "pnpm", "bun"
 	Verb      string       // "install", "ci", "run", …; aliases are resolved
 	Args      []shell.Word // what is not an option, behind the verb
 	Rest      []shell.Word // what stands behind "--"
@@ -19,10 +20,13 @@ type call struct {
 	OmitDev   bool   // development dependencies are left out by an option
 	WithDev   bool   // … or asked for
 	NoScripts bool   // --ignore-scripts
-	Workspace bool   // -w, --workspaces
+	Workspace bool   // -w, --workspaces, --filter, -r
+	Focus     bool   // yarn workspaces focus
 
 	dev   []shell.Word // the options behind OmitDev and WithDev
 	carry []shell.Word // options that any further install of the same tree needs
+	verb  shell.Word   // the word of Verb; its End is 0 where there is none
+	first shell.Word   // the program
 	last  shell.Word
 }
 
@@ -40,22 +44,38 @@ var valued = map[string]bool{
 	"--prefix": true, "-C": true, "--registry": true, "--loglevel": true, "--cache": true, "--userconfig": true, "--tag": true,
 	"--omit": true, "--include": true, "--only": true, "--also": true, "-w": true, "--workspace": true, "--network-timeout": true,
 	"--fetch-timeout": true, "--fetch-retries": true, "--maxsockets": true, "--install-strategy": true, "--unsafe-perm": false,
+	"--cwd": true, "--dir": true, "--filter": true, "-F": true, "--network-concurrency": true, "--cache-folder": true, "--modules-folder": true,
+	"--store-dir": true, "--reporter": true, "--backend": true, "--mutex": true, "--node-linker": true,
 }
 
-// parseCall reads an npm command; ok is false for another command.
+// parseCall reads a command of npm, yarn, pnpm or bun; ok is false for another one.
 func parseCall(c shell.Command) (*call, bool) {
 	c = c.Unwrapped()
-	if c.Name() != "npm" {
+	n := &call{Tool: c.Name()}
+	switch n.Tool {
+	case "npm", "yarn", "pnpm", "bun":
+	case "yarnpkg":
+		n.Tool = "yarn"
+	default:
 		return nil, false
 	}
-	n := &call{last: c.Args[len(c.Args)-1]}
+	n.read(c)
+	if n.Tool != "npm" {
+		n.others()
+	}
+	return n, true
+}
+
+// read sorts the words into options, the verb and the rest.
+func (n *call) read(c shell.Command) {
+	n.first, n.last = c.Args[0], c.Args[len(c.Args)-1]
 	words := c.Args[1:]
 	for i := 0; i < len(words); i++ {
 		text := words[i].Text
 		switch {
 		case text == "--":
 			n.Rest = words[i+1:]
-			return n, true
+			return
 		case strings.HasPrefix(text, "-"):
 			name, value, inline := strings.Cut(text, "=")
 			if !inline && valued[name] && i+1 < len(words) {
@@ -64,15 +84,14 @@ func parseCall(c shell.Command) (*call, bool) {
 			}
 			n.option(name, value, words[i])
 		case n.Verb == "":
-			n.Verb = text
-			if full, ok := verbs[text]; ok {
+			n.Verb, n.verb = text, words[i]
+			if full, ok := verbs[text]; ok && n.Tool == "npm" {
 				n.Verb = full
 			}
 		default:
 			n.Args = append(n.Args, words[i])
 		}
 	}
-	return n, true
 }
 
 func (n *call) option(name, value string, w shell.Word) {
@@ -81,9 +100,12 @@ func (n *call) option(name, value string, w shell.Word) {
 		n.Global = true
 	case "--location":
 		n.Global = value == "global"
-	case "--prefix", "-C":
+	case "--prefix", "-C", "--cwd", "--dir":
 		n.Prefix = value
-	case "--production", "--prod", "-P":
+	case "--production", "--prod", "-P", "-p":
+		if name == "-p" && n.Tool != "bun" {
+			return
+		}
 		n.OmitDev, n.WithDev = value != "false", value == "false"
 		n.dev = append(n.dev, w)
 	case "--only":
@@ -103,8 +125,10 @@ func (n *call) option(name, value string, w shell.Word) {
 		n.dev = append(n.dev, w)
 	case "--ignore-scripts":
 		n.NoScripts = value != "false"
-	case "-w", "--workspace", "--workspaces", "-ws":
-		n.Workspace = true
+	case "-w", "--workspace", "--workspaces", "-ws", "--filter", "-F", "-r", "--recursive", "-A", "--all":
+		n.Workspace = n.Workspace || !(n.Tool == "npm" && (name == "-r" || name == "-A" || name == "--all"))
+	case "-v", "--version":
+		n.Verb = "--version"
 	case "--legacy-peer-deps", "--force", "-f", "--strict-peer-deps", "--registry", "--userconfig":
 		n.carry = append(n.carry, w)
 	}
@@ -119,14 +143,14 @@ func (n *call) installs() bool {
 func (n *call) adds() bool { return n.Verb == "install" && !n.Global && len(n.Args) > 0 }
 
 // withoutDev are the edits that turn an install into one of the production
-// dependencies. npm knows --omit from version 7 on; before, --production.
-func (n *call) withoutDev(npmMajor int) []plan.Edit {
+// dependencies.
+func (n *call) withoutDev(m manager) []plan.Edit {
 	if n.OmitDev && !n.WithDev {
 		return nil
 	}
-	option := "--omit=dev"
-	if npmMajor < 7 {
-		option = "--production"
+	option := m.option()
+	if m.focuses() {
+		return []plan.Edit{{Span: dockerfile.Span{Start: n.first.Start, End: n.last.End}, Text: option}}
 	}
 	var edits []plan.Edit
 	for i, w := range n.dev {

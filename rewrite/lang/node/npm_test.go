@@ -53,7 +53,7 @@ func TestWithoutDev(t *testing.T) {
 			t.Errorf("%s: not a command of npm", test.command)
 			continue
 		}
-		if got := edited(test.command, n.withoutDev(test.major)); got != test.want {
+		if got := edited(test.command, n.withoutDev(manager{tool: "npm", major: test.major})); got != test.want {
 			t.Errorf("%s with npm %d: %q, want %q", test.command, test.major, got, test.want)
 		}
 	}
@@ -91,8 +91,8 @@ func TestParseCall(t *testing.T) {
 			t.Errorf("%s: %s", test.command, diff)
 		}
 	}
-	if _, ok := parseCall(commandOf(t, "yarn install")); ok {
-		t.Error("yarn is taken for npm")
+	if _, ok := parseCall(commandOf(t, "node install")); ok {
+		t.Error("node is taken for npm")
 	}
 }
 

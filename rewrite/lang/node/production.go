@@ -104,6 +104,9 @@ func (d *designer) keepsCopy(s step) bool {
 	if _, from := s.Flag("from"); from || len(s.Heredocs) > 0 {
 		return true
 	}
+	if d.split != nil {
+		return !d.split.copies(d, s) || s.Index > d.end
+	}
 	inside, outside := d.copiesTo(s)
 	if dest := s.Scope.Abs(s.Dest()); len(inside)+len(outside) == 0 && (dest == d.app.dir || strings.HasPrefix(dest, d.app.dir+"/")) {
 		// Nothing of it is in the repository: a download, or a file that git ignores.
@@ -159,7 +162,7 @@ func (d *designer) manifestAtRun(rel string) bool {
 	case "package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc":
 		return true
 	}
-	return false
+	return contains(manifestFiles, rel) && !d.app.lockless(rel)
 }
 
 func (d *designer) wantsManifest() bool {
@@ -192,14 +195,7 @@ func (p *productionSteps) modules(at int) {
 		}
 	}
 	p.copy(at, from, "node_modules")
-	p.browser(from)
-}
-
-// browser copies what the install downloaded into a folder of its own.
-func (p *productionSteps) browser(from string) {
-	if p.d.browser != "" {
-		p.add(plan.New{Text: p.d.in.Keyword("COPY") + " --from=" + from + " " + p.d.browser + " " + p.d.browser})
-	}
+	p.homes(from)
 }
 
 // copy copies a file or folder of the project from another stage.
@@ -224,6 +220,10 @@ func (d *designer) owner(at int) string {
 // outputs copies what the build makes, at the place of the last build step.
 func (p *productionSteps) outputs(at int) {
 	d := p.d
+	if d.split != nil {
+		p.splits(at)
+		return
+	}
 	if d.contents == wholeDir {
 		from := d.names.build
 		if d.modules == pruned {
@@ -233,13 +233,14 @@ func (p *productionSteps) outputs(at int) {
 		}
 		p.takes = true
 		p.add(plan.New{Text: d.in.Keyword("COPY") + " --from=" + from + d.ownerOf(at, "") + " " + d.app.dir + " " + d.dest(at, "")})
-		p.browser(from)
+		p.homes(from)
 		return
 	}
 	if d.contents == minimal {
 		if d.wantsManifest() && !p.has("package.json") {
 			p.copy(at, d.names.build, "package.json")
 		}
+		p.setup(at)
 		for _, name := range d.reads {
 			p.copy(at, d.names.build, name)
 		}

@@ -12,7 +12,12 @@ import (
 
 // keepsTask reports whether production runs a command of the author's.
 func (d *designer) keepsTask(s step, t task) bool {
+	if d.split != nil {
+		return d.split.keeps(d, s, t)
+	}
 	switch t.Kind {
+	case setup:
+		return d.run.uses("yarn") || d.run.uses("pnpm")
 	case global:
 		return d.keepsGlobal(t)
 	case unknown, configure, fetch, files:
@@ -59,6 +64,9 @@ func (d *designer) keepsGlobal(t task) bool {
 }
 
 func (d *designer) usedAtRun(pkg string) bool {
+	if d.run.uses(pkg) || pkg == "corepack" && d.corepackAtRun() {
+		return true
+	}
 	for _, u := range d.run.tools {
 		if u.Package == pkg {
 			return true
@@ -97,7 +105,7 @@ func (d *designer) installExtra() plan.Step {
 // the project looks at it. Libraries leave out development warnings then.
 func (p *productionSteps) environment() {
 	d := p.d
-	if _, set := d.in.End.Vars["NODE_ENV"]; set || d.in.Hints.AsWritten || !d.runsOwnCode() || d.modules == complete || d.scan.partial || d.run.next != nil {
+	if _, set := d.in.End.Vars["NODE_ENV"]; set || d.split != nil || d.in.Hints.AsWritten || !d.runsOwnCode() || d.modules == complete || d.scan.partial || d.run.next != nil {
 		return
 	}
 	if d.scan.nodeEnv != nil || d.readsEnvironment() {
@@ -191,8 +199,11 @@ func (d *designer) needsRoot() *plan.Evidence {
 	if d.in.End.User != "" || d.in.Base.Config.User != "" {
 		return &plan.Evidence{}
 	}
-	if why := d.in.Hints.Why; d.in.Hints.NoUser {
+	if why := d.in.Hints.Why; d.in.Hints.NoUser || d.leftSite {
 		return &why
+	}
+	if d.split != nil {
+		return &plan.Evidence{Line: d.startLine(), Text: "what the program writes is not known"}
 	}
 	for _, s := range d.steps {
 		switch s.Keyword {
@@ -238,6 +249,8 @@ func (d *designer) programNeedsRoot() *plan.Evidence {
 		return line("the start command may write into the project's folder")
 	case d.browser != "":
 		return line("the browser lies in root's home")
+	case len(d.toolHomes()) > 0, d.run.uses("pnpm") && d.app.manifest.PackageManager != "":
+		return line("the package manager lies in root's home")
 	case d.unknownTool() != "":
 		return line(d.unknownTool() + " may write files")
 	}

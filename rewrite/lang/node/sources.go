@@ -28,42 +28,14 @@ type scan struct {
 	npmEnv   bool           // npm_… variables are looked at
 	lowPort  *plan.Evidence
 	partial  bool // a limit was reached or a file could not be read
+
+	files, sum int // that were read
 }
 
-// The words by which a line shows something. They are looked for in the whole
-// file first, so that most files cost one pass for each.
 var (
-	wordsWrite = strings.Fields(`writeFile( writeFileSync( appendFile( appendFileSync( createWriteStream( mkdir( mkdirSync( mkdirp( ensureDir( outputFile(
-		outputJson( writeJson( mkdtemp( rename( renameSync( copyFile( copyFileSync( multer( diskStorage transports.File DailyRotateFile dest: fileupload
-		formidable lowdb nedb node-persist node-localstorage .mv(`)
-	wordsCwd   = strings.Fields(`process.cwd( appRoot app-root-path root-path pkg-dir find-up require.main`)
-	wordsHere  = strings.Fields(`__dirname import.meta. __filename fileURLToPath`)
-	wordsSpawn = strings.Fields(`child_process execa shelljs cross-spawn`)
-	wordsPort  = strings.Fields(`listen( PORT port`)
-
 	reListen = regexp.MustCompile(`(?:listen\(|PORT\s*(?:\|\||\?\?)|\b[pP]ort\s*=)\s*['"]?(\d{2,5})\b`)
 	reCall   = regexp.MustCompile(`(?:^|[^.\w]|(?:child_process|childProcess|child|cp|shell|proc)\.)(?:exec|execSync|spawn|spawnSync|execFile|execFileSync|execa|execaSync|execAsync|execPromise)\(\s*([\x60'"])?`)
 )
-
-// holds reports one of the words in a text.
-func holds(text string, words []string) bool {
-	for _, w := range words {
-		if strings.Contains(text, w) {
-			return true
-		}
-	}
-	return false
-}
-
-// hints are the signals that a file may hold at all.
-type hints struct{ write, cwd, here, spawn, port, env bool }
-
-func hintsOf(text string) hints {
-	return hints{
-		write: holds(text, wordsWrite), cwd: holds(text, wordsCwd), here: holds(text, wordsHere) && strings.Contains(text, ".."),
-		spawn: holds(text, wordsSpawn), port: holds(text, wordsPort), env: strings.Contains(text, "NODE_ENV"),
-	}
-}
 
 // sourceExt are the endings of what Node.js or a compiler for it reads.
 var sourceExt = map[string]bool{
@@ -79,25 +51,36 @@ var aside = map[string]bool{
 
 var reAside = regexp.MustCompile(`\.(test|spec|stories|e2e|e2e-spec|d)\.[cm]?[jt]sx?$|(^|/)(jest|vitest|vite|webpack|rollup|babel|tailwind|postcss|eslint|prettier|karma|cypress|playwright|tsup|commitlint|lint-staged|stylelint|gulpfile|Gruntfile|next|nuxt|svelte|astro|vue|drizzle|prisma)\.config\.[cm]?[jt]s$|(^|/)(gulpfile|Gruntfile|\.eslintrc)\.[cm]?js$|\.min\.js$`)
 
+// newScan is a scan that has read nothing yet.
+func (a *app) newScan() *scan {
+	return &scan{imports: map[string]plan.Evidence{}, segments: map[string]plan.Evidence{}, started: map[string]plan.Evidence{}}
+}
+
 // scanSources reads the sources of the project that are copied into the image.
 // outputs are folders that the build makes anew, entries what is started.
 func (a *app) scanSources(outputs, entries []string) *scan {
-	s := &scan{imports: map[string]plan.Evidence{}, segments: map[string]plan.Evidence{}, started: map[string]plan.Evidence{}}
-	files, sum := 0, 0
+	s := a.newScan()
+	a.scanFolder(s, a.dir, outputs, entries)
+	return s
+}
+
+// scanFolder reads the sources below a folder of the image.
+func (a *app) scanFolder(s *scan, dir string, outputs, entries []string) {
 	children := map[string]bool{}
-	for _, c := range a.tree.children(a.dir) {
+	for _, c := range a.tree.children(dir) {
 		children[strings.TrimSuffix(c, "/")] = true
 	}
 	bundled := a.manifest.has("@sveltejs/kit") // its adapter takes development dependencies into the build
-	for _, name := range a.tree.under(a.dir) {
-		rel, _ := a.rel(name)
+	prefix := strings.TrimSuffix(dir, "/") + "/"
+	for _, name := range a.tree.under(dir) {
+		rel := strings.TrimPrefix(name, prefix)
 		if bundled && strings.HasPrefix(rel, "src/") {
 			continue
 		}
 		if !sourceExt[path.Ext(rel)] || isAside(rel) && !startsIn(rel, entries) || within(rel, outputs) || inPublic(rel) {
 			continue
 		}
-		if files++; files > maxSourceFiles || sum > maxSourceSum {
+		if s.files++; s.files > maxSourceFiles || s.sum > maxSourceSum {
 			s.partial = true
 			break
 		}
@@ -106,10 +89,9 @@ func (a *app) scanSources(outputs, entries []string) *scan {
 			s.partial = s.partial || !ok
 			continue
 		}
-		sum += len(data)
+		s.sum += len(data)
 		s.file(a.in.Project.Join(a.tree.files[name].Source), string(data), children)
 	}
-	return s
 }
 
 // startsIn reports a file in the folder of one that is started.
@@ -130,6 +112,10 @@ func isAside(rel string) bool {
 		}
 		dir = path.Dir(dir)
 	}
+	base := path.Base(rel)
+	if strings.Count(base, ".") < 2 && !strings.HasPrefix(strings.ToLower(base), "g") { // most are: main.ts
+		return false
+	}
 	return reAside.MatchString(rel)
 }
 
@@ -149,8 +135,9 @@ func within(rel string, dirs []string) bool {
 
 // file reads one source file line by line.
 func (s *scan) file(name, text string, children map[string]bool) {
-	h := hintsOf(text)
-	s.npmEnv = s.npmEnv || strings.Contains(text, "npm_")
+	all := signals.in(text)
+	h := hintsOf(all)
+	s.npmEnv = s.npmEnv || all&npmVariables != 0
 	statement := "" // where an import or export statement began
 	for number := 1; text != ""; number++ {
 		var line string
@@ -165,6 +152,10 @@ func (s *scan) file(name, text string, children map[string]bool) {
 		ev := plan.Evidence{Path: name, Line: number}
 		found := s.line(line, statement, ev, children, h.spawn)
 		if h != (hints{}) {
+			if strings.HasSuffix(strings.TrimRight(line, " \t\r"), "(") { // the arguments stand below
+				next, _, _ := strings.Cut(text, "\n")
+				line = strings.TrimRight(line, " \t\r") + strings.TrimLeft(next, " \t")
+			}
 			s.signals(line, ev, found, h)
 		}
 	}

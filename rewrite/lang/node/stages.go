@@ -138,6 +138,9 @@ func (d *designer) assemble() *plan.Refusal {
 		d.stage(n.deps, "takes the development dependencies out again", plan.Build, d.from(source, n.deps), source, []plan.Step{d.pruneStep()})
 	}
 	d.testStage()
+	if d.site != nil {
+		return d.siteProduction()
+	}
 	return d.production()
 }
 
@@ -148,12 +151,12 @@ func (d *designer) pruneStep() plan.Step {
 			continue
 		}
 		for _, t := range s.Tasks {
-			if t.Call != nil && t.Call.Verb == "prune" && t.Dir == d.app.dir {
+			if t.Call != nil && (t.Call.Verb == "prune" || t.Call.OmitDev && t.Kind == prune) && t.Dir == d.app.dir {
 				return d.keepItem(s)
 			}
 		}
 	}
-	return plan.New{Text: d.in.Keyword("RUN") + " " + d.inApp(d.lastInstall().prune(d.app.npm)), Evidence: d.modulesWhy}
+	return plan.New{Text: d.in.Keyword("RUN") + " " + d.inApp(d.pruneCommand()), Evidence: d.modulesWhy}
 }
 
 // inApp runs a command in the project's folder.
@@ -185,9 +188,9 @@ func (d *designer) lastInstall() *call {
 
 func (d *designer) fullPurpose() string {
 	switch {
-	case d.modules == complete:
+	case len(d.dev) > 0 || d.in.Hints.AllDependencies:
 		return "installs the dependencies; run time needs development ones too"
-	case d.modules == asAuthor || d.modules == noModules:
+	case d.modules == asAuthor || d.modules == noModules || d.modules == complete:
 		return "installs the dependencies"
 	}
 	return "installs all dependencies"
@@ -215,7 +218,7 @@ func (d *designer) buildSteps(from, to int, narrowed bool) []plan.Step {
 		case contractOnly[s.Keyword]:
 		case narrow && d.broad(s):
 			if !done {
-				steps = append(steps, d.manifests(s))
+				steps = append(steps, d.manifests(s)...)
 				done = true
 			}
 		case s.Keyword == "RUN" && d.runOnly(s):
@@ -305,17 +308,18 @@ func (d *designer) broad(s step) bool {
 // installInput reports a file that an install reads.
 func installInput(rel string) bool {
 	switch path.Base(rel) {
-	case "package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc", ".nvmrc", ".node-version", "yarn.lock", "pnpm-lock.yaml", "tsconfig.json", "tsconfig.build.json", "nest-cli.json", "angular.json":
+	case ".nvmrc", ".node-version", "tsconfig.json", "tsconfig.build.json", "nest-cli.json", "angular.json":
 		return true
 	}
-	return strings.HasPrefix(rel, "prisma/") || strings.HasPrefix(rel, "patches/")
+	top, _, _ := strings.Cut(rel, "/")
+	return contains(manifestFiles, path.Base(rel)) || top == "prisma" || contains(manifestFolders, top)
 }
 
 // canNarrow reports whether the install can run before the sources are copied: no
 // root script may read them, no dependency may be one of them, and a node_modules
 // folder beside the Dockerfile must not be copied over what was installed (H36).
 func (d *designer) canNarrow() bool {
-	if _, local := d.app.manifest.local(); local || len(d.hooks) > 0 && !d.husky || d.workdirAt(d.last) != d.app.dir {
+	if _, local := d.app.manifest.local(); local || d.members != nil || d.generates || len(d.hooks) > 0 && !d.husky || d.workdirAt(d.last) != d.app.dir {
 		return false
 	}
 	return d.ignoresModules()

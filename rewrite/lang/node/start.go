@@ -25,14 +25,17 @@ type needs struct {
 	modules   []use    // packages that node preloads
 	compilers []use    // ts-node and its like
 	servers   []use    // static servers
+	server    leaf     // the last of them
 	dev       []use    // development servers
 	migrators []use
 	next      *use     // next start
 	preview   *use     // vite preview and its like
+	previewed leaf     // … as it is called
 	nest      *use     // nest start, which compiles
 	scripts   []string // npm scripts
 	files     []string // shell scripts of the project, paths in the image
 	npm       bool     // a package manager is started itself
+	managers  []string // … these
 	unknown   []string
 	shell     bool // a shell is started, or node without a file
 	none      bool // nothing says how the image is started
@@ -69,7 +72,7 @@ func (a *app) readStart() *needs {
 	for _, l := range x.leaves {
 		n.shell = n.shell && (shells[l.Bin] || l.Bin == "node" && len(l.Args) == 0)
 	}
-	n.scripts, n.npm, n.unknown, n.files = x.ran, x.usesNpm, x.unknown, x.followed
+	n.scripts, n.npm, n.managers, n.unknown, n.files = x.ran, x.usesNpm, x.managers, x.unknown, x.followed
 	if x.moved {
 		n.unknown = append(n.unknown, "cd")
 	}
@@ -148,7 +151,7 @@ func (a *app) health(x *expander, it plan.Item) {
 func (a *app) need(n *needs, l leaf, workdir string) {
 	u := use{Name: l.Bin, Package: packageOfBin(l.Bin), Npx: l.Npx, Evidence: l.Evidence}
 	switch {
-	case l.Bin == "node" || l.Bin == "nodejs":
+	case l.Bin == "node" || l.Bin == "nodejs" || l.Bin == "bun" && l.Runs:
 		a.nodeArgs(n, l, workdir)
 		return
 	case devServer(l.Bin, l.Args):
@@ -157,7 +160,7 @@ func (a *app) need(n *needs, l leaf, workdir string) {
 		n.compilers = append(n.compilers, u)
 		a.compiled(n, l, workdir)
 	case staticServers[l.Bin]:
-		n.servers = append(n.servers, u)
+		n.servers, n.server = append(n.servers, u), l
 	case l.Bin == "remix-serve" || l.Bin == "react-router-serve":
 		if file := first(l.Args); file != "" {
 			n.entry(file, workdir)
@@ -170,7 +173,7 @@ func (a *app) need(n *needs, l leaf, workdir string) {
 		n.nest = &u
 	case contains(l.Args, "build"):
 	case l.Bin == "vite" || l.Bin == "astro" || l.Bin == "nuxt" || l.Bin == "nuxi" || l.Bin == "gatsby" || l.Bin == "vue-cli-service":
-		n.preview = &u
+		n.preview, n.previewed = &u, l
 	}
 	if a.isTool(l) {
 		n.tools = append(n.tools, u)
@@ -182,7 +185,7 @@ func (a *app) need(n *needs, l leaf, workdir string) {
 	if shell.Classify(literal(append([]string{l.Bin}, l.Args...))) == shell.Nothing {
 		return
 	}
-	if l.Bin == "npm" || l.Bin == "yarn" || l.Bin == "pnpm" {
+	if l.Bin == "npm" || l.Bin == "yarn" || l.Bin == "pnpm" || l.Bin == "bun" {
 		n.installs(l, u)
 		return
 	}
@@ -242,8 +245,8 @@ func (a *app) nodeArgs(n *needs, l leaf, workdir string) {
 			}
 		case "-e", "--eval", "-p", "--print":
 			return
-		case "--watch":
-			n.dev = append(n.dev, use{Name: "node --watch", Evidence: l.Evidence})
+		case "--watch", "--hot":
+			n.dev = append(n.dev, use{Name: l.Bin + " " + option, Evidence: l.Evidence})
 		case "-C", "--conditions", "--env-file", "--title":
 			if !inline {
 				i++
@@ -278,6 +281,9 @@ func (a *app) mainOf(file, workdir string) string {
 	}
 	return a.path("index.js")
 }
+
+// uses reports a package manager that is started.
+func (n *needs) uses(tool string) bool { return contains(n.managers, tool) }
 
 // entry notes a file that is run. A variable in its name makes it unknown.
 func (n *needs) entry(file, workdir string) {

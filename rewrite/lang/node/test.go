@@ -96,11 +96,15 @@ func (d *designer) testStage() {
 		d.stage(n.test, "runs the author's checks", plan.Test, d.from(n.full, n.test), n.full, d.laterSteps())
 		return
 	}
-	command := "npm test"
-	if strings.Contains(d.app.manifest.Scripts["test"], "react-scripts test") {
-		command = "CI=true npm test" // it would watch otherwise
+	command := d.app.manager.tool + " test"
+	if d.app.manager.tool == "bun" {
+		command = "bun run test" // bun test is a runner of its own
 	}
-	run := plan.New{Text: d.in.Keyword("RUN") + " " + d.inApp(command), Evidence: d.app.says("scripts", "test", "the project tests itself with npm test")}
+	ev := d.app.says("scripts", "test", "the project tests itself with "+command)
+	if strings.Contains(d.app.manifest.Scripts["test"], "react-scripts test") {
+		command = "CI=true " + command // it would watch otherwise
+	}
+	run := plan.New{Text: d.in.Keyword("RUN") + " " + d.inApp(command), Evidence: ev}
 	if n.build != "" {
 		d.stage(n.test, "runs the project's tests", plan.Test, d.from(n.build, n.test), n.build, []plan.Step{run})
 		return

@@ -118,7 +118,13 @@ func (d *designer) leavesSources() bool {
 	if d.modules == noModules {
 		return true
 	}
-	return d.contents == minimal && (d.app.lock == nil || len(d.app.lock.packages) >= manyPackages)
+	switch {
+	case d.contents != minimal, d.app.manager.tool == "pnpm": // pnpm links to its store
+		return false
+	case d.app.yarn != nil:
+		return len(d.app.yarn) >= manyPackages
+	}
+	return d.app.lock == nil || len(d.app.lock.packages) >= manyPackages
 }
 
 // pays refuses a split that would leave nothing behind.
@@ -143,6 +149,8 @@ func (d *designer) pays() *plan.Refusal {
 		return &plan.Refusal{Code: plan.CompilesAtRuntime, Evidence: withText(u.Evidence, fmt.Sprintf("%s runs the sources themselves when the image starts", u.Name))}
 	case d.modules == complete && len(d.dev) > 0:
 		return &plan.Refusal{Code: plan.SmallSaving, Evidence: withText(d.dev[0].Evidence, fmt.Sprintf("the base is small and %s, a development dependency, is needed at run time", d.dev[0].Package))}
+	case d.modules == complete && d.modulesWhy.Text != "" && d.app.hasDevelopment():
+		return &plan.Refusal{Code: plan.SmallSaving, Evidence: withText(d.modulesWhy, "the base is small, and the dependencies stay as they are: "+d.modulesWhy.Text)}
 	case d.built.any:
 		return &plan.Refusal{Code: plan.SmallSaving, Evidence: d.in.Evidence(d.steps[d.last].Item,
 			"the base is small, and run time needs everything that is installed; only sources and caches would stay behind")}

@@ -27,7 +27,7 @@ const (
 	files           // mkdir, cp, touch
 	configure       // writes configuration
 	fetch           // curl, wget, git clone
-	otherTool       // another package manager of Node.js
+	setup           // corepack enable: a package manager is made ready
 )
 
 // task is one simple command of a RUN.
@@ -92,7 +92,9 @@ func newTask(c shell.Command, dir string) task {
 	t := task{Command: c, Dir: dir}
 	if n, ok := parseCall(c); ok {
 		t.Call = n
-		t.Kind = npmKind(n)
+		if t.Kind = npmKind(n); n.Tool != "npm" {
+			t.Kind = n.kind()
+		}
 		if n.Prefix != "" {
 			if t.Dir = n.Prefix; !path.IsAbs(t.Dir) {
 				t.Dir = path.Join(dir, n.Prefix)
@@ -101,9 +103,9 @@ func newTask(c shell.Command, dir string) task {
 		return t
 	}
 	switch name := c.Unwrapped().Name(); name {
-	case "yarn", "pnpm", "bun", "bunx", "corepack", "yarnpkg", "lerna", "rush":
-		t.Kind = managerKind(c.Unwrapped())
-	case "npx", "tsc", "ng", "nest", "vite", "next", "prisma", "webpack", "react-scripts", "nuxt", "gulp", "grunt", "node", "tsx", "ts-node",
+	case "corepack":
+		t.Kind = setup
+	case "npx", "bunx", "pnpx", "lerna", "rush", "turbo", "nx", "tsc", "ng", "nest", "vite", "next", "prisma", "webpack", "react-scripts", "nuxt", "gulp", "grunt", "node", "tsx", "ts-node",
 		"ngc", "esbuild", "rollup", "babel", "tsup", "astro", "gatsby", "vue-cli-service":
 		t.Kind = build
 		if tests(c.Unwrapped().Words()) {
@@ -171,18 +173,6 @@ func npmKind(n *call) kind {
 		return nothing // npm --version
 	}
 	return build
-}
-
-// managerKind tells the version query of another manager from its use.
-func managerKind(c shell.Command) kind {
-	words := c.Words()
-	if len(words) == 2 && (words[1] == "--version" || words[1] == "-v") {
-		return nothing
-	}
-	if len(words) > 2 && words[1] == "cache" {
-		return cache
-	}
-	return otherTool
 }
 
 // tests reports a script or program that tests or lints.

@@ -1,0 +1,159 @@
+package python
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/project"
+)
+
+// facts says what the design rests on and what a reader should know.
+func (d *designer) facts() {
+	add := func(rule string, ev plan.Evidence, detail string) {
+		d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: rule, Evidence: ev, Detail: detail})
+	}
+	if d.freshNo.Text != "" && !d.system() {
+		add("runtime-files", d.freshNo, "so the packages are copied to where they were installed, and not into a virtual environment")
+	}
+	if d.folder != nil {
+		add("runtime-files", d.folder.Why, "production takes "+d.folder.Path+" as it is after the build")
+	}
+	if len(d.extra) > 0 {
+		add("runs-programs", d.atFrom("the builder has "+strings.Join(d.extra, ", ")+", which run time needs"), "production installs it")
+	}
+	if d.slimWhy != "" {
+		add("native-code", d.atFrom("production stays on the author's image: "+d.slimWhy), "")
+	}
+	if d.run.strip {
+		add("start-changed", d.in.Evidence(*d.run.cmd, d.run.managers[0].Name+" is not needed to start the program"), "")
+	}
+	if len(d.left) > 0 && d.slim == "" {
+		add("build-tools-in-image", d.atFrom("the image keeps "+strings.Join(d.left, ", ")), "")
+	}
+	for _, service := range d.in.Project.Services() {
+		if d.mountsSource(service) {
+			add("compose-overrides", plan.Evidence{Path: service.File, Line: service.Line, Text: fmt.Sprintf("the service %s mounts the sources over %s", service.Name, d.in.End.Workdir)},
+				"it sees the packages of the image as before, and its own files instead of the image's")
+		}
+	}
+	if rootUser(d.in.End.User) {
+		add("user-kept-root", d.whyRoot(), "USER 10001:10001 would be the change, with a folder of its own for what the program writes")
+	}
+}
+
+// mountsSource reports a service that mounts a folder of the repository over the
+// application in the image.
+func (d *designer) mountsSource(s project.Service) bool {
+	for _, v := range s.Volumes {
+		source, rest, ok := strings.Cut(v, ":")
+		target, _, _ := strings.Cut(rest, ":")
+		if ok && strings.HasPrefix(source, ".") && path.IsAbs(target) && under(d.in.End.Workdir, target) {
+			return true
+		}
+	}
+	return false
+}
+
+// whyRoot is what stands against adding a user (H88, H89, H90): it is proposed and not
+// applied.
+func (d *designer) whyRoot() plan.Evidence {
+	for _, s := range d.steps {
+		switch s.Keyword {
+		case "VOLUME":
+			return d.in.Evidence(s.Item, "a volume may hold files that root wrote")
+		case "EXPOSE":
+			for _, v := range s.Values() {
+				port, _, _ := strings.Cut(dockerfile.Expand(v, s.Scope.Vars), "/")
+				if n, err := strconv.Atoi(port); err == nil && n < 1024 {
+					return d.in.Evidence(s.Item, fmt.Sprintf("port %d is below 1024", n))
+				}
+			}
+		}
+	}
+	for _, s := range d.in.Project.Services() {
+		if len(s.Volumes) > 0 {
+			return plan.Evidence{Path: s.File, Line: s.Line, Text: fmt.Sprintf("the service %s mounts volumes, which root may have written", s.Name)}
+		}
+	}
+	if d.scan.writes != nil {
+		return *d.scan.writes
+	}
+	return d.atFrom("packages may write caches into the home folder of their user, which is root's")
+}
+
+// What things weigh unpacked, in bytes, about: a package of PyPI with what it needs,
+// and the tools that people install to compile some.
+const (
+	packageMin = 1_000_000
+	packageMax = 8_000_000
+	toolsMin   = 200_000_000
+	toolsMax   = 330_000_000
+)
+
+// estimate is the expected saving, from the sizes of the base images and the tools
+// that are left behind.
+func (d *designer) estimate() {
+	base, final := d.in.Base, d.in.Base
+	if d.slimRef != "" {
+		slim, ok := image.Resolve(d.slimRef)
+		if !ok {
+			return
+		}
+		final = slim
+	}
+	if base.Size == 0 || final.Size == 0 {
+		return
+	}
+	least, most := d.packagesSize()
+	s := &d.plan.Saving
+	s.BeforeMin, s.BeforeMax = base.Size+least, base.Size+most
+	s.AfterMin, s.AfterMax = final.Size+least, final.Size+most
+	s.Grounds = append(s.Grounds, plan.Evidence{Line: d.line(), Text: fmt.Sprintf("%s is about %d MB unpacked", base.Ref, base.Size/1e6)})
+	if d.slimRef != "" {
+		s.Grounds = append(s.Grounds, plan.Evidence{Text: fmt.Sprintf("%s is about %d MB unpacked", final.Ref, final.Size/1e6)})
+	}
+	for _, name := range d.left {
+		if compilers[name] {
+			s.BeforeMin, s.BeforeMax = s.BeforeMin+toolsMin, s.BeforeMax+toolsMax
+			s.Grounds = append(s.Grounds, plan.Evidence{Text: fmt.Sprintf("%s and what it needs are about %d MB unpacked", name, (toolsMin+toolsMax)/2/1_000_000)})
+			break
+		}
+	}
+}
+
+// heavyPackages are packages that weigh far more than others, in bytes with what they
+// bring along, about.
+var heavyPackages = map[string]int64{
+	"torch": 2_000e6, "tensorflow": 1_500e6, "jax": 300e6, "transformers": 100e6, "scipy": 110e6, "pandas": 70e6, "numpy": 60e6, "scikit-learn": 45e6, "matplotlib": 35e6,
+	"opencv-python": 200e6, "opencv-python-headless": 150e6, "pyarrow": 120e6, "streamlit": 60e6, "playwright": 120e6, "pyspark": 350e6, "xgboost": 300e6, "spacy": 100e6,
+	"botocore": 100e6, "google-cloud-aiplatform": 120e6, "onnxruntime": 60e6, "grpcio-tools": 30e6, "mlflow": 80e6, "prophet": 80e6, "ortools": 80e6,
+}
+
+// packagesSize is what the packages weigh: without a lock file each that is named
+// brings about two more.
+func (d *designer) packagesSize() (least, most int64) {
+	n := int64(max(len(d.versions), 3*len(d.names), 3))
+	least, most = n*packageMin/2, n*packageMax/2
+	for _, name := range sorted(d.names) {
+		least += heavyPackages[name] / 2
+		most += heavyPackages[name] * 3 / 2
+	}
+	return least, most
+}
+
+// systemPython reports a file that installs Python and pip from the distribution's
+// packages.
+func systemPython(in *plan.Input) bool {
+	pip := false
+	for _, s := range readSteps(in) {
+		for _, t := range s.Tasks {
+			pip = pip || t.Call != nil && (t.Call.Tool == "pip" || t.Call.Tool == "venv" || t.Call.Tool == "poetry" || t.Call.Tool == "pipenv")
+		}
+	}
+	return pip
+}

@@ -1,0 +1,357 @@
+package rust
+
+import (
+	"path"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/plan"
+)
+
+// element is a file or folder that is carried over to the runtime image at its
+// place.
+type element struct {
+	path  string
+	dir   bool
+	maybe bool // a step may have made it: it comes along where it is there
+}
+
+// selection gathers what the program reads at run time.
+type selection struct {
+	d     *design
+	files map[string]bool
+	dirs  map[string]bool
+	kids  map[string][]string // folder → its files and folders
+	rsIn  map[string]bool     // folder → Rust sources in it or below
+	bases map[string][]string // last element of a path → data files with it
+	stems map[string][]string // the same without its extension, configuration files only
+	root  string              // what relative names are taken from
+}
+
+// findData settles which files go with the program (H60): those that a string in
+// its sources, its start command, its environment or its configuration names; and
+// all data of the tree where it reads files under names that nothing spells.
+func (d *design) findData() *plan.Refusal {
+	s := newSelection(d)
+	s.fromSources()
+	s.fromTexts()
+	for p := range d.used {
+		if !d.isProgram(p) {
+			s.file(p)
+		}
+	}
+	if at, why, unsure := d.unsureReads(); unsure {
+		n := s.size()
+		s.all()
+		if s.size() > n {
+			at.Text = why
+			d.fact("runtime-files", at, "Every data file of the build context is carried over")
+		}
+	}
+	s.fromConfigurations()
+	s.fromSteps()
+	d.data = append(s.elements(), s.generated()...)
+	d.data = append(d.data, d.untracked(s)...)
+	return nil
+}
+
+// unsureReads reports that files are read whose names cannot be known.
+func (d *design) unsureReads() (plan.Evidence, string, bool) {
+	for _, name := range implicit {
+		if at, ok := d.depends(name); ok {
+			return at, name + " reads files by itself", true
+		}
+	}
+	for _, a := range d.programs {
+		if a.dir == "" {
+			return d.evidence(a.item, ""), "it starts " + path.Base(a.path) + ", which reads files by itself", true
+		}
+	}
+	for _, trait := range []string{"executable"} {
+		if at, ok := d.source.traits[trait]; ok {
+			return at, "it finds files by its own place", true
+		}
+	}
+	switch {
+	case d.source.partial:
+		return plan.Evidence{}, "not all sources could be read", true
+	case len(d.source.opaque) > 0:
+		return d.source.opaque[0], "it reads files under a name that is not in the code", true
+	}
+	return plan.Evidence{}, "", false
+}
+
+func newSelection(d *design) *selection {
+	s := &selection{d: d, files: map[string]bool{}, dirs: map[string]bool{}, kids: map[string][]string{}, rsIn: map[string]bool{},
+		bases: map[string][]string{}, stems: map[string][]string{}, root: d.in.End.Workdir}
+	seen := map[string]bool{}
+	for _, p := range d.tree.paths() {
+		for child := p; child != "/"; child = path.Dir(child) {
+			parent := path.Dir(child)
+			if strings.HasSuffix(p, ".rs") {
+				s.rsIn[parent] = true
+			}
+			if seen[child] {
+				if !strings.HasSuffix(p, ".rs") {
+					break
+				}
+				continue
+			}
+			seen[child] = true
+			s.kids[parent] = append(s.kids[parent], child)
+		}
+		if isData(p) && !documentation(p) || path.Base(p) == ".env" {
+			base := path.Base(p)
+			s.bases[base] = append(s.bases[base], p)
+			if ext := path.Ext(base); configExt[ext] {
+				s.stems[strings.TrimSuffix(base, ext)] = append(s.stems[strings.TrimSuffix(base, ext)], p)
+			}
+		}
+	}
+	return s
+}
+
+func (s *selection) size() int { return len(s.files) + len(s.dirs) }
+
+// file takes one file.
+func (s *selection) file(p string) {
+	if s.d.tree.isFile(p) {
+		s.files[p] = true
+	}
+}
+
+// dir takes a folder: as a whole where no Rust sources are in it, else its data,
+// without the folders that only serve those who work on the project.
+func (s *selection) dir(dir string) {
+	if !s.rsIn[dir] && dir != s.root && dir != "/" {
+		if s.holdsData(dir) {
+			s.dirs[dir] = true
+		}
+		return
+	}
+	for _, kid := range s.kids[dir] {
+		switch {
+		case len(s.kids[kid]) > 0:
+			if base := path.Base(kid); !notRuntime[base] && base[0] != '_' && base[0] != '.' {
+				s.dir(kid)
+			}
+		case isData(kid) && !documentation(kid):
+			s.files[kid] = true
+		}
+	}
+}
+
+// beside takes, of a folder with Rust sources, the folders of data in it or below,
+// and its own files where it is the working directory or a package's folder.
+func (s *selection) beside(dir string) {
+	own := dir == s.root || s.d.tree.isFile(path.Join(dir, "Cargo.toml"))
+	for _, kid := range s.kids[dir] {
+		base := path.Base(kid)
+		switch {
+		case len(s.kids[kid]) == 0:
+			if own && isData(kid) && !documentation(kid) {
+				s.files[kid] = true
+			}
+		case notRuntime[base] || base[0] == '_' || base[0] == '.':
+		case s.rsIn[kid]:
+			s.beside(kid)
+		case s.worth(kid):
+			s.dirs[kid] = true
+		}
+	}
+}
+
+// worth reports a folder with data in it.
+func (s *selection) worth(dir string) bool {
+	for _, kid := range s.kids[dir] {
+		if len(s.kids[kid]) > 0 && s.worth(kid) || len(s.kids[kid]) == 0 && isData(kid) && !documentation(kid) {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsData reports a folder with any file that is no build file.
+func (s *selection) holdsData(dir string) bool {
+	for _, kid := range s.kids[dir] {
+		if len(s.kids[kid]) > 0 && s.holdsData(kid) || len(s.kids[kid]) == 0 && (isData(kid) || path.Base(kid) == ".gitkeep") {
+			return true
+		}
+	}
+	return false
+}
+
+// all takes the data of the whole tree that a program may read under any name.
+func (s *selection) all() {
+	roots := map[string]bool{}
+	for p, source := range s.d.tree.files {
+		if source != "" {
+			roots[s.rootOf(p)] = true
+		}
+	}
+	for _, r := range sortedKeys(roots) {
+		s.beside(r)
+	}
+}
+
+// rootOf is the working directory where the file lies in it, else the topmost
+// folder of the file.
+func (s *selection) rootOf(p string) string {
+	if below(p, s.root) && s.root != "/" {
+		return s.root
+	}
+	for path.Dir(path.Dir(p)) != "/" && path.Dir(p) != "/" {
+		p = path.Dir(p)
+	}
+	return path.Dir(p)
+}
+
+// fromSources looks every string of the sources up in the tree.
+func (s *selection) fromSources() {
+	for _, lit := range s.d.source.literals {
+		s.name(lit.text, lit.dir)
+	}
+	if _, ok := s.d.source.traits["dotenv"]; ok {
+		s.file(path.Join(s.root, ".env"))
+	}
+	if _, ok := s.d.depends("rocket"); ok {
+		s.file(path.Join(s.root, "Rocket.toml"))
+	}
+	for _, a := range s.d.programs {
+		if a.dir == "" {
+			s.file(path.Join(s.root, "Cargo.toml")) // diesel and sqlx find the project by it
+		}
+	}
+	for _, name := range []string{"rocket_dyn_templates", "rocket_contrib"} {
+		if _, ok := s.d.depends(name); ok {
+			s.place(path.Join(s.root, "templates"))
+		}
+	}
+}
+
+// fromTexts looks up the words of the start command, the environment and the
+// services' commands.
+func (s *selection) fromTexts() {
+	for _, c := range append(s.d.start.commands, s.d.serviceCommands()...) {
+		for _, w := range c.words[min(1, len(c.words)):] {
+			_, value, ok := strings.Cut(w, "=")
+			if ok {
+				s.name(value, s.root)
+			}
+			s.name(w, s.root)
+		}
+	}
+	for _, it := range s.d.in.Items {
+		if it.Keyword == "ENV" {
+			for _, p := range it.Pairs {
+				s.name(dockerfile.Expand(dockerfile.Unquote(p.Value), it.Scope.Vars), s.root)
+			}
+		}
+	}
+	for _, sv := range s.d.services {
+		if data, err := s.d.in.Project.Read(sv.File); err == nil {
+			s.words(reMount.ReplaceAllString(string(data), ""))
+		}
+	}
+	for p := range s.d.used {
+		if data, ok := s.d.tree.read(p); ok && len(data) < 1<<18 {
+			s.words(string(data))
+		}
+	}
+}
+
+// words looks up everything in a text that may be a path with a folder in it or a
+// file's name.
+func (s *selection) words(text string) {
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'=:,;()[]{}<>|&", r) }) {
+		if strings.ContainsAny(w, "./") && len(w) < 300 {
+			s.name(w, s.root)
+		}
+	}
+}
+
+// fromConfigurations follows names in the configuration files that are taken.
+func (s *selection) fromConfigurations() {
+	for _, p := range sortedKeys(s.files) {
+		if ext := path.Ext(p); configExt[ext] || path.Base(p) == ".env" {
+			if data, ok := s.d.tree.read(p); ok && len(data) < 1<<17 {
+				s.words(string(data))
+			}
+		}
+	}
+}
+
+// name looks up one string: a path, a pattern, the beginning of a path, or the name
+// of a file wherever it lies.
+func (s *selection) name(text, dir string) {
+	if len(text) > 300 || strings.ContainsAny(text, "\n\r\t ") && !s.d.tree.isFile(path.Join(s.root, text)) {
+		return
+	}
+	text = strings.TrimPrefix(text, "file://")
+	if i := strings.IndexAny(text, "%*?[{$"); i >= 0 {
+		text = text[:i]
+		if !strings.HasSuffix(text, "/") {
+			text = path.Dir(text + "x")
+		}
+		if text == "" || text == "." || text == "/" || text == "./" {
+			return
+		}
+	}
+	text = strings.TrimRight(text, "/")
+	if strings.Trim(text, "./") == "" {
+		return
+	}
+	for _, p := range s.places(text, dir) {
+		s.place(p)
+	}
+	base := path.Base(text)
+	if base == "Cargo.toml" {
+		s.file(path.Join(s.root, text)) // read at run time, by frameworks that keep settings in it
+	}
+	for _, p := range append(s.bases[base], s.stems[base]...) {
+		if strings.Contains(base, ".") || s.configured() {
+			s.files[p] = true
+		}
+	}
+}
+
+// places are where a name may lie: from the working directory, as it is, or beside
+// the source or manifest that has it.
+func (s *selection) places(text, dir string) []string {
+	if path.IsAbs(text) {
+		return []string{path.Clean(text), path.Join(s.root, text)}
+	}
+	places := []string{path.Join(s.root, text), path.Join(dir, text)}
+	for dir = path.Clean(dir); dir != "/" && dir != "."; dir = path.Dir(dir) {
+		if s.d.tree.isFile(path.Join(dir, "Cargo.toml")) {
+			return append(places, path.Join(dir, text))
+		}
+	}
+	return places
+}
+
+// place takes what lies at a path; where nothing does, the folder that it would be
+// in, which the program may want to write to.
+func (s *selection) place(p string) {
+	switch {
+	case s.d.tree.isFile(p):
+		if isData(p) {
+			s.files[p] = true
+		}
+	case s.d.tree.isDir(p):
+		s.dir(p)
+	default:
+		if dir := path.Dir(p); strings.Contains(path.Base(p), ".") && dir != s.root && dir != "/" && s.d.tree.isDir(dir) && !s.rsIn[dir] {
+			s.dir(dir)
+		}
+	}
+}
+
+// configured reports a library that finds configuration by a name without ending.
+func (s *selection) configured() bool {
+	_, ok := s.d.depends("config")
+	return ok
+}
+
+// implicit are packages that read files under names that the program does not spell.
+var implicit = []string{"loco-rs", "leptos_axum", "leptos_actix", "perseus", "cot", "fluent-templates", "rust-i18n", "diesel_cli"}

@@ -1,0 +1,103 @@
+package rust
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+// fromSteps takes what RUNs made outside of the sources, and what other images
+// gave.
+func (s *selection) fromSteps() {
+	for _, m := range s.d.tree.made {
+		if s.serves(m) {
+			if s.d.tree.isFile(m) {
+				s.files[m] = true
+			} else {
+				s.dirs[m] = true
+			}
+		}
+	}
+	for _, o := range s.d.tree.opaque {
+		if o != "/" && below(o, s.root) && !strings.HasSuffix(o, "/vendor") && o != s.root && !s.rsIn[o] {
+			s.dirs[o] = true
+		}
+	}
+	for _, i := range s.d.foreign {
+		it := s.d.in.Items[i]
+		for _, src := range it.Sources() {
+			dest := it.Scope.Abs(it.Dest())
+			if strings.HasSuffix(it.Dest(), "/") {
+				dest = path.Join(dest, path.Base(src))
+			}
+			s.files[dest] = true
+		}
+	}
+}
+
+// serves reports whether something that a RUN made is for the running image: not
+// a folder that is there anyhow, not one of the build's own.
+func (s *selection) serves(p string) bool {
+	for _, own := range []string{"/tmp", "/usr/local/cargo", "/usr/local/rustup", "/root/.cargo", "/root/.rustup", "/var/lib/apt", "/var/cache", "/root/.ssh", "/root/.cache", "/etc/apt", "/etc/apk", "/usr/share/keyrings"} {
+		if below(p, own) {
+			return false
+		}
+	}
+	if below(s.root, p) || s.rsIn[p] || s.scaffold(p) || isArchive(p) || strings.HasSuffix(p, ".deb") || strings.HasSuffix(p, ".zip") {
+		return false
+	}
+	for _, a := range s.d.programs {
+		if below(a.path, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// scaffold reports a folder or file that a step made for cargo: src of a dummy
+// program, target.
+func (s *selection) scaffold(p string) bool {
+	if base := path.Base(p); base == "src" || base == "target" || base == "benches" || strings.HasSuffix(base, ".rs") {
+		return true
+	}
+	for _, b := range s.d.built {
+		if below(b.dir, p) && !below(s.root, p) && strings.Contains(b.dir, "/target/") || below(p, b.dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// reOutput is where front ends are commonly built to, below the working directory.
+var reOutput = regexp.MustCompile(`^(\./)?((frontend|client|web|ui|app|www|static|public|assets)/)?(dist|build|public|out|pkg|www|static|assets)$`)
+
+// generated are the folders that the program names, that the repository does not have
+// and that a step with a front end's tools may write: they come along where the
+// builder has them.
+func (s *selection) generated() []element {
+	if !s.d.kindAnywhere(generate) {
+		return nil
+	}
+	found := map[string]bool{}
+	for _, lit := range s.d.source.literals {
+		name := strings.TrimRight(lit.text, "/")
+		if p := path.Join(s.root, name); reOutput.MatchString(name) && !s.d.tree.isDir(p) && !s.d.tree.isFile(p) {
+			found[p] = true
+		}
+	}
+	var out []element
+	for _, p := range sortedKeys(found) {
+		out = append(out, element{path: p, dir: true, maybe: true})
+	}
+	return out
+}
+
+// kindAnywhere reports a command of a kind in any step.
+func (d *design) kindAnywhere(k kind) bool {
+	for _, c := range d.commands {
+		if c.kind == k {
+			return true
+		}
+	}
+	return false
+}

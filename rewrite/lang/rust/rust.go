@@ -1,0 +1,135 @@
+// Package rust designs multi-stage Dockerfiles for Rust programs: a builder that
+// keeps the author's image and commands, and an image with the program, the
+// libraries that it links to, what it reads at run time, and nothing else.
+//
+// The way: follow the author's steps (recipe), find the program that is started and
+// the package that it comes from, read the sources for what they open and start,
+// read Cargo.lock for what they link to, and put the stages together from the
+// author's own lines. What is not understood is refused.
+package rust
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/plan"
+)
+
+// Language is Rust.
+var Language = plan.Language{Name: "rust", Claims: claims, Design: designRust}
+
+// claims takes files on a Rust image, and those that build with cargo on a bare
+// system.
+func claims(in *plan.Input) bool {
+	if in.Base.Language != "" {
+		return in.Base.Language == "rust"
+	}
+	for _, it := range in.Items {
+		if it.Keyword == "RUN" && it.JSON && buildsRust(it.Argv) {
+			return true
+		}
+		if it.Keyword != "RUN" || it.Script == nil {
+			continue
+		}
+		for _, c := range it.Script.Commands {
+			if c = c.Unwrapped(); buildsRust(append([]string{c.Name()}, c.Words()[min(1, len(c.Args)):]...)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// buildsRust reports cargo build, install or run.
+func buildsRust(argv []string) bool {
+	if len(argv) < 2 || argv[0] != "cargo" && !strings.HasSuffix(argv[0], "/cargo") {
+		return false
+	}
+	switch parseCargo(argv[1:]).verb {
+	case "build", "install", "run":
+		return true
+	}
+	return false
+}
+
+// design is what is found out about one file, step by step.
+type design struct {
+	*recipe
+	start      start
+	services   []service
+	programs   []artifact      // that the image gets
+	used       map[string]bool // paths of programs and files that a start command or script leads to
+	bare       map[string]bool // programs that were found along PATH
+	slashed    map[string]bool // programs that were named by a path
+	ran        *artifact       // the program that a cargo run becomes
+	invented   []string        // the cargo builds that the builder needs for what cargo run started
+	runSpan    dockerfile.Span // the words of a cargo run within a shell form
+	runBefore  string          // what stands around them in the text that a shell is given
+	runAfter   string
+	runWrapped bool // that text is the last word of an exec form
+	source     *source
+	locks      []lock
+	packages   []systemPackage
+	installed  map[string]bool
+	needs      needs
+	links      links
+	runtime    runtime
+	data       []element
+	user       userChoice
+	facts      []plan.Fact
+	changes    []plan.Change
+	files      []plan.File
+}
+
+// designRust makes the plan.
+func designRust(in *plan.Input) (*plan.Plan, *plan.Refusal) {
+	d := &design{recipe: read(in), used: map[string]bool{}, bare: map[string]bool{}, slashed: map[string]bool{}, installed: map[string]bool{}}
+	for _, step := range []func() *plan.Refusal{
+		func() *plan.Refusal { return d.refusal },
+		d.readPackages,
+		d.findStart,
+		d.settleServices,
+		d.findPrograms,
+		d.readSources,
+		d.readLocks,
+		d.findNeeds,
+		d.chooseRuntime,
+		d.findData,
+		d.chooseUser,
+	} {
+		if refusal := step(); refusal != nil {
+			return nil, refusal
+		}
+	}
+	return d.plan()
+}
+
+// fact notes something for the findings.
+func (d *design) fact(rule string, at plan.Evidence, detail string) {
+	d.facts = append(d.facts, plan.Fact{Rule: rule, Evidence: at, Detail: detail})
+}
+
+// refuseAt is a refusal that rests on evidence.
+func refuseAt(code plan.Code, at plan.Evidence, why, remedy string) *plan.Refusal {
+	at.Text = why
+	return &plan.Refusal{Code: code, Evidence: at, Remedy: remedy}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// wordSet makes a set of the words of a text.
+func wordSet(text string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(text) {
+		set[w] = true
+	}
+	return set
+}

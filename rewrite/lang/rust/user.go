@@ -1,0 +1,191 @@
+package rust
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/plan"
+)
+
+// userChoice is whom the program runs as.
+type userChoice struct {
+	nonroot bool // we add a user of our own
+}
+
+// reWritten are names of files that are written by whoever names them.
+var reWritten = regexp.MustCompile(`^[\w./-]{1,80}\.(log|db|sqlite|sqlite3|pid|lock)$`)
+
+// rePort finds a listen address without a host, or with one, in a string.
+var rePort = regexp.MustCompile(`^[\w.\[\]:-]*:(\d{1,5})$`)
+
+// chooseUser adds a user only where nothing shows that the program needs root
+// (H89, H90): no file is written, no low port, no volume, no rights of root's.
+func (d *design) chooseUser() *plan.Refusal {
+	defer d.settleTag()
+	if d.in.End.User != "" || d.authorUser() {
+		return nil
+	}
+	at, why := d.rootNeeded()
+	if d.in.Hints.NoUser && why == "" {
+		at, why = d.in.Hints.Why, d.in.Hints.Why.Text
+	}
+	if why == "" {
+		d.user = userChoice{nonroot: !d.runtime.shell}
+		if !d.user.nonroot {
+			d.fact("user-kept-root", plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "nothing shows that the program needs root"}, "A numeric USER may be added after a trial")
+		}
+		return nil
+	}
+	at.Text = why
+	d.fact("user-kept-root", at, "")
+	return nil
+}
+
+// settleTag takes the unprivileged user off a distroless image that is to run as
+// root, or as the author's own user.
+func (d *design) settleTag() {
+	if plain, ok := strings.CutSuffix(d.runtime.base.Ref, ":nonroot"); ok && !d.user.nonroot {
+		if base, known := image.Resolve(plain); known {
+			d.runtime.base = base
+		}
+	}
+}
+
+func (d *design) authorUser() bool {
+	for _, it := range d.in.Items {
+		if it.Keyword == "USER" {
+			return true
+		}
+	}
+	return false
+}
+
+// rootNeeded is the first sign that the program needs root.
+func (d *design) rootNeeded() (plan.Evidence, string) {
+	if len(d.source.writes) > 0 {
+		at := d.source.writes[0]
+		return at, "the program " + at.Text
+	}
+	for _, name := range writers {
+		if at, ok := d.depends(name); ok {
+			return at, "the program has " + name + ", which writes files"
+		}
+	}
+	if at, ok := d.source.traits["home"]; ok || d.source.env["HOME"] {
+		return at, "the program uses its home directory"
+	}
+	for _, m := range d.tree.made {
+		if d.carried(m) {
+			return plan.Evidence{}, "a step makes the folder " + m + ", which the program may write to"
+		}
+	}
+	if at, why := d.imageNeedsRoot(); why != "" {
+		return at, why
+	}
+	if at, why := d.namesNeedRoot(); why != "" {
+		return at, why
+	}
+	switch {
+	case d.source.partial:
+		return plan.Evidence{}, "not all sources could be read"
+	case len(d.locks) == 0 && !d.onlyPure():
+		return plan.Evidence{}, "there is no Cargo.lock that would tell what the program is built from"
+	case d.source.low:
+		return plan.Evidence{}, "the number of a port below 1024 is in the code"
+	case !d.highPort():
+		return plan.Evidence{}, "the port that the program listens on is not in its code, and may be below 1024"
+	}
+	return plan.Evidence{}, ""
+}
+
+// imageNeedsRoot looks at what the file and the services promise: volumes, ports.
+func (d *design) imageNeedsRoot() (plan.Evidence, string) {
+	for _, it := range d.in.Items {
+		switch it.Keyword {
+		case "VOLUME":
+			return d.in.Evidence(it, ""), "a volume may hold files of root"
+		case "EXPOSE":
+			for _, v := range it.Values() {
+				if port, err := strconv.Atoi(strings.SplitN(v, "/", 2)[0]); err == nil && port < 1024 {
+					return d.in.Evidence(it, ""), fmt.Sprintf("port %d is below 1024", port)
+				}
+			}
+		}
+	}
+	for _, s := range d.services {
+		at := plan.Evidence{Path: s.File, Line: s.Line}
+		if len(s.Volumes) > 0 {
+			return at, "the service " + s.Name + " mounts a volume"
+		}
+		for _, p := range s.Ports {
+			if port, err := strconv.Atoi(p[strings.LastIndexByte(p, ':')+1:]); err == nil && port < 1024 {
+				return at, fmt.Sprintf("the service %s listens on port %d", s.Name, port)
+			}
+		}
+	}
+	return plan.Evidence{}, ""
+}
+
+// namesNeedRoot looks at the strings of the sources.
+func (d *design) namesNeedRoot() (plan.Evidence, string) {
+	for _, lit := range d.source.literals {
+		if m := rePort.FindStringSubmatch(lit.text); m != nil {
+			if port, err := strconv.Atoi(m[1]); err == nil && port > 0 && port < 1024 && (strings.HasPrefix(lit.text, ":") || strings.HasPrefix(lit.text, "0.0.0.0:")) {
+				return plan.Evidence{}, fmt.Sprintf("it listens on port %d", port)
+			}
+		}
+		if reWritten.MatchString(lit.text) {
+			return plan.Evidence{}, "the program names " + lit.text + ", which it may write"
+		}
+		if strings.Contains(lit.text, "/var/run/docker.sock") {
+			return plan.Evidence{}, "it talks to Docker's socket"
+		}
+	}
+	return plan.Evidence{}, ""
+}
+
+// reHighPort is a port, or an address that ends in one.
+var reHighPort = regexp.MustCompile(`^(?:[\w.\[\]-]*:)?(\d{4,5})$`)
+
+// highPort reports that the file, a service or the code names a port from 1024 on.
+func (d *design) highPort() bool {
+	high := func(text string) bool {
+		m := reHighPort.FindStringSubmatch(text)
+		if m == nil {
+			return false
+		}
+		port, err := strconv.Atoi(m[1])
+		return err == nil && port >= 1024 && port < 65536
+	}
+	for _, it := range d.in.Items {
+		switch it.Keyword {
+		case "EXPOSE":
+			for _, v := range it.Values() {
+				if high(strings.SplitN(dockerfile.Expand(v, it.Scope.Vars), "/", 2)[0]) {
+					return true
+				}
+			}
+		case "ENV":
+			for _, p := range it.Pairs {
+				if high(dockerfile.Unquote(p.Value)) {
+					return true
+				}
+			}
+		}
+	}
+	for _, s := range d.services {
+		for _, p := range s.Ports {
+			if high(p[strings.LastIndexByte(p, ':')+1:]) {
+				return true
+			}
+		}
+	}
+	return d.source.high
+}
+
+// writers are packages that write files of their own.
+var writers = []string{"libsqlite3-sys", "sled", "redb", "rocksdb", "librocksdb-sys", "tracing-appender", "log4rs", "flexi_logger", "fern", "tempfile", "heed", "lmdb", "fjall", "file-rotate", "raw-socket", "socket2-raw", "pnet", "nix"}
