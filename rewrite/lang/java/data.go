@@ -203,7 +203,7 @@ func (d *designer) written() *plan.Refusal {
 			}
 			switch c.kind {
 			case unknown:
-				if c.Nested || d.ownScript(c) {
+				if c.Nested {
 					continue
 				}
 				return d.in.Refuse(plan.UnknownWriteSet, s.Item, "what "+c.Name()+" writes is not known", "let the step write to a folder of its own behind the build")
@@ -221,15 +221,20 @@ func (d *designer) written() *plan.Refusal {
 	return nil
 }
 
-// ownScript reports a script of the repository that does nothing but build.
-func (d *designer) ownScript(c command) bool {
-	name := resolve(c.dir, c.Args[0].Text)
-	if base := c.Name(); (base == "sh" || base == "bash") && len(c.Args) > 1 {
-		name = resolve(c.dir, c.Args[1].Text)
+// ownScripts takes scripts of the repository that do nothing but build as the build
+// that they are.
+func (d *designer) ownScripts(index int) {
+	for j := range d.steps[index].commands {
+		c := &d.steps[index].commands[j]
+		if c.kind != unknown || len(c.Args) == 0 {
+			continue
+		}
+		name := resolve(c.dir, c.Args[0].Text)
+		if base := c.Name(); (base == "sh" || base == "bash") && len(c.Args) > 1 {
+			name = resolve(c.dir, c.Args[1].Text)
+		}
+		if file, ok := d.tree.files[name]; ok && d.onlyBuilds(d.in.Project.Join(file.Source)) {
+			c.kind, c.tool = build, "script"
+		}
 	}
-	file, ok := d.tree.files[name]
-	if !ok {
-		return false
-	}
-	return d.onlyBuilds(d.in.Project.Join(file.Source))
 }

@@ -2,6 +2,7 @@ package java
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/plan"
@@ -139,10 +140,5 @@ func (d *designer) testCommand() (command, string, bool) {
 
 // testSources reports that the tests are in the builder.
 func (d *designer) testSources(dir string) bool {
-	for _, name := range d.tree.under(dir) {
-		if isTest(strings.TrimPrefix(d.tree.files[name].Source, "/")) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.tree.under(dir), func(name string) bool { return isTest(d.tree.files[name].Source) })
 }

@@ -293,7 +293,7 @@ func (d *designer) installDist(target string) bool {
 	return false
 }
 
-// kept are folders that hold much else than the program.
+// systemFolders hold much else than the program.
 var systemFolders = []string{"/", "/root", "/home", "/home/gradle", "/opt", "/usr", "/usr/local", "/var", "/etc", "/tmp", "/bin", "/lib", "/usr/lib", "/usr/share"}
 
 // whole takes the working directory as it is after the build.

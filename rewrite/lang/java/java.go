@@ -111,16 +111,19 @@ func with(at plan.Evidence, text string) plan.Evidence {
 // nothing to leave behind, or the program is compiled when it starts.
 func (d *designer) checkBuild() *plan.Refusal {
 	first := -1
+	for i := range d.steps {
+		d.ownScripts(i)
+	}
 	for i, s := range d.steps {
 		if s.Keyword != "RUN" {
 			continue
 		}
-		if s.does(build) {
+		if s.builds() {
 			if first < 0 {
 				first = i
 			}
 			d.last = i
-		} else if first >= 0 && s.afterBuild() {
+		} else if first >= 0 && (s.does(build) || s.afterBuild()) {
 			d.last = i
 		}
 	}

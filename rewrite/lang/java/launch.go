@@ -111,12 +111,3 @@ func (l *launch) arguments(words []word) {
 		}
 	}
 }
-
-// agents are the agents that the command loads.
-func (d *designer) agents() []string {
-	var out []string
-	for _, l := range d.start.java {
-		out = append(out, l.files...)
-	}
-	return out
-}

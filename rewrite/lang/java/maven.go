@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/plan"
@@ -208,12 +209,25 @@ func (d *designer) fillMaven(m *module, p *pom) {
 	}
 	m.fat = m.boot || isShade && strings.Contains(shade.Text, "shade") || isAssembly && strings.Contains(assembly.Text, "jar-with-dependencies") || noDependencies(p)
 	m.certain = known && (ending == ".jar" || ending == ".war") && !isShade && !isAssembly && p.Build.Directory == "" &&
-		!strings.Contains(m.text, "<profiles>") && !strings.Contains(m.text, "<classifier>") && !strings.Contains(m.text, "<outputDirectory>") &&
+		!strings.Contains(m.text, "<profiles>") && !strings.Contains(m.text, "<classifier>") && !p.movesJar() &&
 		!strings.Contains(m.text, "quarkus") && (p.Build.FinalName != "" || d.ownName(p))
 	if known {
 		m.jar = path.Join(m.dir, "target", name+ending)
 	}
 	m.name = name
+}
+
+// movesJar reports a plugin that may write the jar to another folder.
+func (p *pom) movesJar() bool {
+	for _, x := range append(slices.Clone(p.Build.Plugins), p.Build.Managed...) {
+		switch x.ArtifactID {
+		case "spring-boot-maven-plugin", "maven-jar-plugin", "maven-war-plugin":
+			if strings.Contains(x.Text, "utputDirectory>") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ownName reports that no parent of the repository can set another name.

@@ -21,8 +21,7 @@ type start struct {
 	programs []string  // commands of the system that it runs
 	paths    []string  // every other word that may be a path in the image
 	homes    bool      // names a folder of the JDK by its path
-	vars     map[string]bool
-	unknown  string // a command that is nothing of these
+	unknown  string    // a command that is nothing of these
 }
 
 // toolUse is a build tool in a start command.
@@ -44,7 +43,6 @@ const maxScriptDepth = 3
 // findStart reads ENTRYPOINT and CMD, and what compose says instead.
 func (d *designer) findStart() *plan.Refusal {
 	s := &d.start
-	s.vars = map[string]bool{}
 	var entry, cmd *plan.Item
 	for i := range d.in.Items {
 		switch d.in.Items[i].Keyword {
@@ -123,11 +121,6 @@ var wrappers = wordSet("tini dumb-init catchsegv su-exec gosu")
 // readCommands looks at every command that a start runs.
 func (d *designer) readCommands(list []shell.Command, at plan.Evidence, depth int) {
 	for _, c := range list {
-		for _, w := range append(slices.Clone(c.Args), assigned(c)...) {
-			for _, v := range w.Vars {
-				d.start.vars[v] = true
-			}
-		}
 		c = c.Unwrapped()
 		for len(c.Args) > 1 && wrappers[c.Name()] {
 			d.start.programs = append(d.start.programs, c.Name())
@@ -146,14 +139,6 @@ func (d *designer) readCommands(list []shell.Command, at plan.Evidence, depth in
 			d.readCommand(c, at, depth)
 		}
 	}
-}
-
-func assigned(c shell.Command) []shell.Word {
-	var out []shell.Word
-	for _, a := range c.Assigns {
-		out = append(out, a.Value)
-	}
-	return out
 }
 
 // readCommand sorts one command of the start.

@@ -171,6 +171,15 @@ func aboutTools(c shell.Command) bool {
 	return found
 }
 
+// builds reports a command that makes something: not one that only prepares a build
+// tool, asks for its version, or unpacks a jar.
+func (s step) builds() bool {
+	return slices.ContainsFunc(s.commands, func(c command) bool {
+		asks := len(c.Args) == 2 && slices.Contains([]string{"-v", "-version", "--version"}, c.Args[1].Text)
+		return c.kind == build && c.tool != "" && c.tool != "dos2unix" && c.tool != "java" && c.tool != "jdeps" && !asks
+	})
+}
+
 // does reports a command of one of the kinds.
 func (s step) does(kinds ...kind) bool {
 	for _, c := range s.commands {

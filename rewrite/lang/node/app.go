@@ -157,10 +157,6 @@ func (a *app) developmentOnly(name string) (missing, certain bool) {
 // hasDevelopment reports development dependencies in the manifest.
 func (a *app) hasDevelopment() bool { return len(a.manifest.DevDependencies) > 0 }
 
-// lockless reports a manifest that a package manager does not look at when it only
-// starts a program.
-func (a *app) lockless(rel string) bool { return !managerFile(rel) }
-
 // lockMissing reports that no lock file reaches the image at all.
 func (a *app) lockMissing() bool {
 	return !a.tree.has(a.path("package-lock.json")) && !a.tree.has(a.path("npm-shrinkwrap.json"))

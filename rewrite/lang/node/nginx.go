@@ -6,7 +6,8 @@ import (
 )
 
 // fileTypes are the types of the files that web builds make, a line of the
-// configuration each, as each server says them: serve by mime-db 1.33, Vite by mrmime.
+// configuration each, as each server says them: serve by mime-db 1.33, Vite by mrmime
+// and some of its own.
 // Files of another ending have no type there.
 var fileTypes = [][]fileType{
 	{{"html", "text/html", "text/html"}, {"css", "text/css", "text/css"}, {"js mjs", "application/javascript", "text/javascript"},
@@ -14,8 +15,9 @@ var fileTypes = [][]fileType{
 	{{"json map", "application/json", "application/json"}, {"webmanifest", "application/manifest+json", "application/manifest+json"},
 		{"wasm", "application/wasm", "application/wasm"}, {"pdf", "application/pdf", "application/pdf"}},
 	{{"svg", "image/svg+xml", "image/svg+xml"}, {"png", "image/png", "image/png"}, {"jpg jpeg", "image/jpeg", "image/jpeg"},
-		{"gif", "image/gif", "image/gif"}, {"webp", "image/webp", "image/webp"}, {"avif", "", "image/avif"}, {"ico", "image/x-icon", ""}},
-	{{"woff", "application/font-woff", "font/woff"}, {"woff2", "font/woff2", "font/woff2"}, {"ttf", "font/ttf", "font/ttf"}, {"otf", "font/otf", "font/otf"}},
+		{"gif", "image/gif", "image/gif"}, {"webp", "image/webp", "image/webp"}, {"avif", "", "image/avif"}, {"ico", "image/x-icon", "image/x-icon"}},
+	{{"woff", "application/font-woff", "font/woff"}, {"woff2", "font/woff2", "font/woff2"}, {"ttf", "font/ttf", "font/ttf"}, {"otf", "font/otf", "font/otf"},
+		{"eot", "application/vnd.ms-fontobject", "application/vnd.ms-fontobject"}},
 	{{"mp3", "audio/mpeg", "audio/mpeg"}, {"mp4", "video/mp4", "video/mp4"}, {"webm", "video/webm", "video/webm"}},
 }
 

@@ -138,11 +138,7 @@ func (d *designer) keepsCopy(s step) bool {
 // copiesTo are the paths that a COPY writes, inside the project's folder and
 // outside it.
 func (d *designer) copiesTo(s step) (inside, outside []string) {
-	for _, name := range d.app.tree.names {
-		file := d.app.tree.files[name]
-		if file.First != s.Index && file.Last != s.Index {
-			continue
-		}
+	for _, name := range d.app.tree.by[s.Index] {
 		if rel, ok := d.app.rel(name); ok {
 			inside = append(inside, rel)
 		} else {
@@ -162,7 +158,7 @@ func (d *designer) manifestAtRun(rel string) bool {
 	case "package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc":
 		return true
 	}
-	return contains(manifestFiles, rel) && !d.app.lockless(rel)
+	return contains(manifestFiles, rel) || managerFile(rel) && d.run.uses("yarn")
 }
 
 func (d *designer) wantsManifest() bool {

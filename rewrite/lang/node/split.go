@@ -72,8 +72,8 @@ func (d *designer) findRoots(t *tree) bool {
 	for _, s := range d.steps {
 		switch s.Keyword {
 		case "COPY", "ADD":
-			for _, name := range t.names {
-				if f := t.files[name]; (f.First == s.Index || f.Last == s.Index) && !systemFolder(path.Dir(name)) {
+			for _, name := range t.by[s.Index] {
+				if !systemFolder(path.Dir(name)) {
 					roots = append(roots, top(path.Dir(name), s.Scope.Workdir))
 				}
 			}
@@ -274,17 +274,15 @@ func (sp *split) keeps(d *designer, s step, t task) bool {
 		return !in
 	case permission:
 		in, out := sp.sides(t, t.Unwrapped().Words()[1:])
-		return out && !in || sp.makesFolder(t) && t.Name() != "chown"
+		return out && !in
 	}
 	return false
 }
 
-func (sp *split) makesFolder(t task) bool { return t.Name() == "mkdir" }
-
 // copies reports a COPY of the context into the folders.
 func (sp *split) copies(d *designer, s step) bool {
-	for _, name := range d.app.tree.names {
-		if f := d.app.tree.files[name]; (f.First == s.Index || f.Last == s.Index) && within(name, sp.roots) {
+	for _, name := range d.app.tree.by[s.Index] {
+		if within(name, sp.roots) {
 			return true
 		}
 	}

@@ -293,11 +293,7 @@ func (d *designer) broad(s step) bool {
 	if _, from := s.Flag("from"); from || len(s.Heredocs) > 0 {
 		return false
 	}
-	for _, name := range d.app.tree.names {
-		file := d.app.tree.files[name]
-		if file.First != s.Index && file.Last != s.Index {
-			continue
-		}
+	for _, name := range d.app.tree.by[s.Index] {
 		if rel, ok := d.app.rel(name); ok && !installInput(rel) {
 			return true
 		}

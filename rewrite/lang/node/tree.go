@@ -14,6 +14,7 @@ type tree struct {
 	files map[string]copied
 	names []string // sorted
 	dirs  map[string]bool
+	by    map[int][]string // the paths that an item is the first or last to copy to, sorted
 }
 
 // copied is a file of the context in the image.
@@ -42,6 +43,14 @@ func newTree(in *plan.Input) *tree {
 		t.names = append(t.names, name)
 	}
 	sort.Strings(t.names)
+	t.by = map[int][]string{}
+	for _, name := range t.names {
+		file := t.files[name]
+		t.by[file.First] = append(t.by[file.First], name)
+		if file.Last != file.First {
+			t.by[file.Last] = append(t.by[file.Last], name)
+		}
+	}
 	return t
 }
 

@@ -20,8 +20,9 @@ const maxManifests = 200
 type members struct {
 	root      manifest // the root's own, without what the others add
 	manifests []*manifest
-	why       plan.Evidence // where the project says that it has workspaces
-	aside     []string      // folders of packages that the started one does not use
+	folders   map[*manifest]string // from the project's
+	why       plan.Evidence        // where the project says that it has workspaces
+	aside     []string             // folders of packages that the started one does not use
 }
 
 var rePackages = regexp.MustCompile(`(?m)^packages:`)
@@ -31,7 +32,7 @@ var rePackages = regexp.MustCompile(`(?m)^packages:`)
 // package that is a development dependency of one and none of another counts as none.
 func (d *designer) readMembers() error {
 	a := d.app
-	w := &members{}
+	w := &members{folders: map[*manifest]string{}}
 	switch data, ok := a.read(a.path("pnpm-workspace.yaml")); {
 	case a.manifest.workspaces():
 		w.why = a.says("workspaces", "", "the project has workspaces")
@@ -52,6 +53,7 @@ func (d *designer) readMembers() error {
 		}
 		if m, err := parseManifest(file.Source, data); err == nil {
 			w.manifests = append(w.manifests, m)
+			w.folders[m], _ = a.rel(path.Dir(name))
 		}
 	}
 	w.root = *a.manifest
@@ -100,21 +102,10 @@ func (d *designer) scopeMembers() {
 		if used[m] {
 			kept = append(kept, m)
 		} else {
-			w.aside = append(w.aside, w.folder(d.app, m))
+			w.aside = append(w.aside, w.folders[m])
 		}
 	}
 	w.mergeInto(d.app.manifest, kept)
-}
-
-// folder is a package's folder, from the project's.
-func (w *members) folder(a *app, m *manifest) string {
-	for _, name := range a.tree.under(a.dir) {
-		if a.tree.files[name].Source == m.Path {
-			rel, _ := a.rel(path.Dir(name))
-			return rel
-		}
-	}
-	return m.Path
 }
 
 // of is the package in whose folder a file of the image lies; nil for none.
@@ -124,7 +115,7 @@ func (w *members) of(a *app, file string) *manifest {
 		return nil
 	}
 	for _, m := range w.manifests {
-		if within(rel, []string{w.folder(a, m)}) {
+		if within(rel, []string{w.folders[m]}) {
 			return m
 		}
 	}

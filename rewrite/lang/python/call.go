@@ -23,7 +23,6 @@ type call struct {
 	Venv     string       // of venv: the folder
 	Bin      string       // the folder of the program, where it is written
 	Isolated bool         // --no-build-isolation and its like: what else is installed counts
-	Editor   bool         // uv sync and poetry install take the project itself, too
 }
 
 var (
@@ -138,8 +137,6 @@ func (n *call) uv(args []shell.Word) bool {
 		for _, name := range append(n.Names, n.Local...) {
 			n.Venv = name
 		}
-	case "sync":
-		n.Editor = true
 	}
 	return true
 }

@@ -66,13 +66,52 @@ func (d *designer) keepsTask(s step, t task) bool {
 	if s.does(compile) && t.Kind != user && t.Kind != program {
 		return false // it serves the sources that are compiled in the same RUN
 	}
+	if s.sets(t) {
+		return false
+	}
 	switch t.Kind {
 	case unknown, program, user:
 		return !d.onlyInFolder(s, t) || t.Kind == user
 	case configure, files, permission, fetch:
-		return !d.onlyInFolder(s, t)
+		return !d.onlyInFolder(s, t) && !d.inPlaces(s, t)
 	case setting:
 		return t.Call != nil && t.Call.Tool != "pip" && d.managed()
+	}
+	return false
+}
+
+// sets reports a command that puts a tool in its place behind the tool's own installer
+// in the same RUN: a link, a check of its version.
+func (s step) sets(t task) bool {
+	if t.Kind != files && t.Kind != permission && t.Kind != nothing && t.Kind != configure {
+		return false
+	}
+	text := strings.Join(t.Words(), " ")
+	for _, other := range s.Tasks {
+		if other.Call == nil || other.Call.Tool != "installer" {
+			continue
+		}
+		for _, name := range other.Call.Names {
+			if strings.Contains(text, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inPlaces reports a command before the end of the build that makes something within
+// what production takes from the builder.
+func (d *designer) inPlaces(s step, t task) bool {
+	args := t.Unwrapped().Args
+	if s.Index > d.end || t.Kind != files && t.Kind != permission || len(args) < 2 || len(t.Redirects) > 0 {
+		return false
+	}
+	target := t.abs(dockerfile.Expand(args[len(args)-1].Text, s.Scope.Vars))
+	for _, p := range d.places {
+		if under(target, p.Path) {
+			return true
+		}
 	}
 	return false
 }
@@ -136,7 +175,7 @@ func (d *designer) runParts(s step) (parts []part, any bool) {
 		switch {
 		case !follow[i]:
 		case t.Kind == nothing:
-			parts[i].keep = true
+			parts[i].keep = t.Call == nil && !s.sets(t)
 		case t.Kind == system:
 			parts[i].keep = packages || !dropped
 		case t.Kind == cache:

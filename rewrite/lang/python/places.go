@@ -140,6 +140,9 @@ func (d *designer) installerSite(s step, name string) site {
 		if dir := s.Scope.Vars["UV_INSTALL_DIR"]; dir != "" {
 			return site{inFolder, dir}
 		}
+		if v := d.in.End.Vars["PATH"]; strings.Contains(v, "/.cargo/bin") && !strings.Contains(v, "/.local/bin") {
+			return site{inFolder, d.home(s) + "/.cargo"} // where it went before 0.5
+		}
 	}
 	return site{inHome, d.home(s) + "/.local"}
 }

@@ -61,7 +61,7 @@ var contractOnly = words("CMD ENTRYPOINT EXPOSE HEALTHCHECK VOLUME STOPSIGNAL LA
 func (d *designer) builderSteps() []plan.Step {
 	var steps []plan.Step
 	for _, s := range d.steps[:d.end+1] {
-		if d.fresh && s.Index == d.freshAt() {
+		if d.fresh && s.Index == d.first {
 			steps = append(steps, d.freshSteps()...)
 		}
 		switch {
@@ -130,10 +130,6 @@ func (d *designer) builderRun(s step) plan.Step {
 	return out
 }
 
-// freshAt is the item in front of which the virtual environment is made: the first
-// that installs, or, where the tools stay outside, the first that fills it.
-func (d *designer) freshAt() int { return d.first }
-
 // freshSteps make the virtual environment and put it first in PATH.
 func (d *designer) freshSteps() []plan.Step {
 	why := d.atFrom("production takes the packages as one folder")
@@ -189,8 +185,11 @@ func (d *designer) productionSteps() ([]plan.Step, *plan.Refusal) {
 // runsAfter reports a RUN that installs and of which production keeps a command that
 // may need what is installed.
 func (d *designer) runsAfter(s step) bool {
+	if !s.does(deps, tool, build, compile) {
+		return false
+	}
 	for _, t := range s.Tasks {
-		if (t.Kind == program || t.Kind == unknown) && s.does(deps, build) && d.keepsTask(s, t) {
+		if t.Kind != user && t.Kind != system && d.keepsTask(s, t) {
 			return true
 		}
 	}

@@ -117,23 +117,6 @@ func (t *tree) under(dir string) []string {
 	return t.names[from:to]
 }
 
-// children are the names directly below a folder of the image, sorted; folders
-// end in a slash.
-func (t *tree) children(dir string) []string {
-	prefix := strings.TrimSuffix(dir, "/") + "/"
-	var out []string
-	for _, name := range t.under(dir) {
-		rest := name[len(prefix):]
-		if i := strings.IndexByte(rest, '/'); i >= 0 {
-			rest = rest[:i+1]
-		}
-		if len(out) == 0 || out[len(out)-1] != rest {
-			out = append(out, rest)
-		}
-	}
-	return out
-}
-
 // expand puts the scope's variables into a COPY source.
 func expand(it plan.Item, source string) string {
 	if !strings.Contains(source, "$") {

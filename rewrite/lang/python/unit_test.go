@@ -32,7 +32,7 @@ func TestParseCall(t *testing.T) {
 		"virtualenv -p python3 env":                     {Tool: "venv", Verb: "create", Venv: "env"},
 		"uv venv":                                       {Tool: "venv", Verb: "create", Venv: ".venv"},
 		"uv pip install --system -r reqs.txt":           {Tool: "uv", Verb: "pip install", Files: []string{"reqs.txt"}, System: true},
-		"uv sync --frozen --no-dev":                     {Tool: "uv", Verb: "sync", Editor: true},
+		"uv sync --frozen --no-dev":                     {Tool: "uv", Verb: "sync"},
 		"poetry install --only main --no-root":          {Tool: "poetry", Verb: "install"},
 		"pipenv install --system --deploy":              {Tool: "pipenv", Verb: "install", System: true},
 		"python setup.py build_ext --inplace":           {Tool: "setup", Verb: "build_ext", Local: []string{"."}},

@@ -58,3 +58,24 @@ func execProbe(text string) (line int, ok bool) {
 	}
 	return 0, false
 }
+
+// toolInPipeline: a pipeline or Makefile runs cargo in the image that it has built, so
+// that the image has to keep it (H100). A run of the official image is another one.
+func (d *design) toolInPipeline() *plan.Refusal {
+	for _, text := range d.in.Project.BuildTexts() {
+		for _, line := range strings.Split(text, "\n") {
+			runs := strings.Contains(line, "docker run ") || strings.Contains(line, "compose run ") || strings.Contains(line, "compose exec ") || strings.Contains(line, "docker exec ")
+			if runs && strings.Contains(line, " cargo ") && !strings.Contains(line, "rust:") && !strings.Contains(line, "muslrust") && !strings.Contains(line, "rust-musl") {
+				return refuseAt(plan.NeedsBuildTool, plan.Evidence{}, "the repository runs cargo in the image: "+shortened(strings.TrimSpace(line)), "run it in a stage that has cargo: docker build --target builder")
+			}
+		}
+	}
+	return nil
+}
+
+func shortened(text string) string {
+	if len(text) > 80 {
+		return strings.ToValidUTF8(text[:80], "") + "…"
+	}
+	return text
+}

@@ -18,6 +18,9 @@ func (d *design) findStart() *plan.Refusal {
 	if refusal := d.developmentOnly(); refusal != nil {
 		return refusal
 	}
+	if refusal := d.toolInPipeline(); refusal != nil {
+		return refusal
+	}
 	if d.start.inherited && len(d.serviceCommands()) == 0 && len(rustFiles(d.tree)) == 0 && !d.clones {
 		return refuseAt(plan.BaseImage, plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "it brings tools and no program of its own", "")
 	}
