@@ -43,7 +43,7 @@ func tail(log string, n int) string {
 }
 
 // noise are lines at the end of a log that say less than those before.
-var noise = regexp.MustCompile(`(?i)^(npm (err!|error|warn|notice)( |$)|\[output clipped|info Visit |error Command failed|make: \*\*\*|note: |To see the|\[ERROR\] (Re-run|To see|For more|\[Help|-> \[Help)|Exiting|> |\s*at .*[(:]|-+$)`)
+var noise = regexp.MustCompile(`(?i)^(npm (err!|error|warn|notice)( |$)|\[output clipped|info Visit |error Command failed|make: \*\*\*|note: |To see the|\[ERROR\] (Re-run|To see|For more|\[Help|-> \[Help)|Exiting|> |(Compiling|Checking) \S+ v\d|Finished (\x60|release|dev)|Running \x60|Blocking waiting|Download(ing|ed) |Updating (crates\.io|git)|Locking \d|\s*at .*[(:]|-+$)`)
 
 // npmReason finds the line of npm's own errors that says what it is about. It comes
 // first, after a code.

@@ -11,6 +11,7 @@ func TestLastWords(t *testing.T) {
 			"could not resolve"},
 		{"npm knows no script", "npm error Missing script: \"compile\"\nnpm error\nnpm error To see a list of scripts, run:\nnpm error   npm run\n", `Missing script: "compile"`},
 		{"old npm", "npm ERR! code ELIFECYCLE\nnpm ERR! missing script: build\n\nnpm ERR! A complete log\n", "missing script: build"},
+		{"what cargo does", "listed 3 files\n   Compiling a v0.1.0 (/app)\n    Finished `release` profile [optimized] target(s) in 0.1s\n     Running `target/release/a`\n", "listed 3 files"},
 		{"nothing at all", "\n\n", ""},
 	} {
 		if got := lastWords(test.log); got != test.want {
