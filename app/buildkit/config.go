@@ -3,7 +3,6 @@ package buildkit
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -73,9 +72,9 @@ func value(c config, row rewrite.Promise) string {
 		v, _ := env(c.Env, row.Key)
 		return v
 	case plan.FieldExpose:
-		return strings.Join(keys(c.ExposedPorts), " ")
+		return member(c.ExposedPorts, row.Key)
 	case plan.FieldVolume:
-		return strings.Join(keys(c.Volumes), " ")
+		return member(c.Volumes, row.Key)
 	case plan.FieldStopSignal:
 		return c.StopSignal
 	case plan.FieldHealthcheck:
@@ -101,13 +100,13 @@ func env(list []string, key string) (string, bool) {
 	return "", false
 }
 
-func keys[V any](set map[string]V) []string {
-	list := make([]string, 0, len(set))
-	for k := range set {
-		list = append(list, k)
+// member is a key that is in a set, "" for one that is not. What only a base has is no
+// row of the contract.
+func member[V any](set map[string]V, key string) string {
+	if _, ok := set[key]; ok {
+		return key
 	}
-	sort.Strings(list)
-	return list
+	return ""
 }
 
 func subject(row rewrite.Promise) string {

@@ -190,6 +190,7 @@ func TestCompareConfigs(t *testing.T) {
 		{"the same in other words", func(c *config) {
 			c.Entrypoint, c.Cmd, c.User, c.WorkingDir, c.Env = []string{"/app"}, nil, "0", "/srv", []string{"PORT=8080", "PATH=/usr/bin"}
 		}, ""},
+		{"a port of the new base beside it", func(c *config) { c.ExposedPorts = map[string]struct{}{"8080/tcp": {}, "80/tcp": {}} }, ""},
 		{"another command", func(c *config) { c.Cmd = []string{"/app", "-v"} }, "CMD"},
 		{"another user", func(c *config) { c.User = "1000" }, "USER"},
 		{"another folder", func(c *config) { c.WorkingDir = "/" }, "WORKDIR"},

@@ -25,6 +25,11 @@ import (
 func Exec(uid, gid int, groups []int, argv []string) (int, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	// A program that opens /dev/stderr by name must own what is behind it: runc gives the
+	// three to the user as well, and goes on where it may not.
+	for fd := range 3 {
+		_ = unix.Fchown(fd, uid, gid)
+	}
 	if err := become(uid, gid, groups); err != nil {
 		return 126, err
 	}

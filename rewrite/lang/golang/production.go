@@ -29,8 +29,8 @@ func (d *design) productionStage(l layout) (plan.Stage, []plan.Dropped) {
 			dropped = append(dropped, *drop)
 		}
 	}
-	if !d.hasWorkdir() && d.in.End.Workdir != d.runtimeWorkdir() {
-		s.Steps = append([]plan.Step{plan.New{Text: d.in.Keyword("WORKDIR ") + d.in.End.Workdir}}, s.Steps...)
+	if first := d.in.Items[0].Scope.Workdir; !d.hasWorkdir() && first != d.runtimeWorkdir() {
+		s.Steps = append([]plan.Step{plan.New{Text: d.in.Keyword("WORKDIR ") + first}}, s.Steps...) // relative ones go on from it
 	}
 	if !copied {
 		s.Steps = append(s.Steps, d.copySteps(l)...)
