@@ -56,7 +56,8 @@ fixtures:
 
 test: fixtures
 	@echo '== go test'
-	@go test ./...
+	@# Proofs build images: the first time, with empty caches, they take minutes.
+	@go test -timeout 30m ./...
 	@[ -n "$$TEST_POSTGRES" ] || echo 'skipped: the queue on Postgres (TEST_POSTGRES names no database)'
 	@echo '== go test, the chart (.ci/tools)'
 	@# The go command does not see a change of files outside the module: no cached result.
