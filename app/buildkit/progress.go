@@ -174,13 +174,6 @@ func (p *progress) logOf(d digest.Digest) string {
 	return string(p.logs[d])
 }
 
-// nameOf is a step's name.
-func (p *progress) nameOf(d digest.Digest) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.names[d]
-}
-
 // appendTail appends and keeps the end.
 func appendTail(kept, data []byte) []byte {
 	kept = append(kept, data...)

@@ -20,7 +20,6 @@ import (
 type image struct {
 	entries map[string]*entry
 	broken  map[string]bool // folders that cannot be read
-	reads   int
 }
 
 type entry struct {

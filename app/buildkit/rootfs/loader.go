@@ -76,9 +76,7 @@ func (t *Tree) glibcFolders() []string {
 func (t *Tree) muslFolders(ctx context.Context) []string {
 	var out []string
 	for _, name := range t.glob("/etc/ld-musl-*.path") {
-		for _, p := range strings.FieldsFunc(string(t.textAt(ctx, name, maxScript)), func(r rune) bool { return r == ':' || r == '\n' }) {
-			out = append(out, p)
-		}
+		out = append(out, strings.FieldsFunc(string(t.textAt(ctx, name, maxScript)), func(r rune) bool { return r == ':' || r == '\n' })...)
 	}
 	if out == nil {
 		out = []string{"/lib", "/usr/local/lib", "/usr/lib"}

@@ -148,7 +148,7 @@ func (d *designer) follow(commands []shell.Command, ev plan.Evidence, depth int)
 		}
 		for i, w := range words[:min(len(words), 12)] {
 			if i == 0 || !strings.HasPrefix(w, "-") {
-				d.script(w, ev, depth)
+				d.script(w, depth)
 			}
 		}
 	}
@@ -162,7 +162,7 @@ func (d *designer) program(name string, ev plan.Evidence) {
 }
 
 // script reads a word that names a shell script of the project.
-func (d *designer) script(word string, ev plan.Evidence, depth int) {
+func (d *designer) script(word string, depth int) {
 	p := path.Clean(d.in.End.Abs(word))
 	file, ok := d.tree.files[p]
 	if !ok || depth > 3 || len(d.run.scripts) >= maxScripts {
@@ -178,7 +178,7 @@ func (d *designer) script(word string, ev plan.Evidence, depth int) {
 		return
 	}
 	d.run.scripts = append(d.run.scripts, p)
-	ev = plan.Evidence{Path: d.in.Project.Join(file.Source), Text: "a script of the start calls it"}
+	ev := plan.Evidence{Path: d.in.Project.Join(file.Source), Text: "a script of the start calls it"}
 	d.followText(string(data), ev, depth+1)
 }
 
