@@ -124,7 +124,7 @@ var mutants = []mutant{
 	// What the image says of itself.
 	{"noticeboard", "variable lost", "ENV PORT=8080\nCOPY --from", "COPY --from", proof.WrongConfig, `ENV PORT`},
 	{"noticeboard", "variable changed", "ENV PORT=8080\nCOPY --from", "ENV PORT=8888\nCOPY --from", proof.WrongConfig, `ENV PORT`},
-	{"noticeboard", "exposed port changed", "EXPOSE 8080", "EXPOSE 8081", proof.WrongConfig, `8081`},
+	{"noticeboard", "exposed port changed", "EXPOSE 8080", "EXPOSE 8081", proof.WrongConfig, `for EXPOSE 8080/tcp, the original`},
 	{"noticeboard", "workdir changed", "WORKDIR /srv/noticeboard\nENV PORT=8080\nCOPY --from", "WORKDIR /srv\nENV PORT=8080\nCOPY --from",
 		proof.WrongConfig, `WORKDIR`},
 	{"noticeboard", "stop signal lost", "STOPSIGNAL SIGINT\n", "", proof.WrongConfig, `STOPSIGNAL`},
