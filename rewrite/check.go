@@ -141,13 +141,20 @@ func newWarnings(path string, before, after []byte) ([]contract.Warning, error) 
 	}
 	known := map[string]bool{}
 	for _, w := range old {
-		known[w.Rule+w.Detail] = true
+		known[warned(w)] = true
 	}
 	var fresh []contract.Warning
 	for _, w := range now {
-		if !known[w.Rule+w.Detail] {
+		if !known[warned(w)] {
 			fresh = append(fresh, w)
 		}
 	}
 	return fresh, nil
+}
+
+// warned is what a warning says without the nearest name that it suggests: that may be
+// in another stage now.
+func warned(w contract.Warning) string {
+	what, _, _ := strings.Cut(w.Detail, " (did you mean ")
+	return w.Rule + what
 }
