@@ -230,6 +230,7 @@ func TestStartImage(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
+			test.ask.Grace = 20 * time.Second // none but those that are deaf may be killed
 			got := s.start(t, test.dockerfile, test.ask)
 			if got.State != test.state || strings.Join(got.Ports, " ") != test.ports || got.ExitCode != test.exit || got.Stopped != test.stopped {
 				t.Errorf("%s, ports %v, exit %d, stopped %q; want %s, %q, %d, %q", got.State, got.Ports, got.ExitCode, got.Stopped, test.state, test.ports, test.exit, test.stopped)

@@ -106,6 +106,9 @@ func (ask startRequest) withDefaults(img *image) startRequest {
 	if ask.Idle == 0 {
 		ask.Idle = idleTime
 	}
+	if ask.Grace == 0 {
+		ask.Grace = stopGrace
+	}
 	if ask.Paths == nil {
 		ask.Paths = pathsOf(img.config)
 	}

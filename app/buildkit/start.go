@@ -28,6 +28,7 @@ type startRequest struct {
 	Partial time.Duration // until an expected port that is missing is given up, where others listen
 	Expect  []string      // ports, "8080/tcp"
 	Paths   []string      // to ask for
+	Grace   time.Duration // between the stop signal and the kill
 }
 
 // Times of one start.
@@ -310,7 +311,7 @@ func (r *run) stop(ctx context.Context, signals uint64) (string, error) {
 	select {
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
-	case <-time.After(stopGrace):
+	case <-time.After(r.ask.Grace):
 		return "killed", nil
 	case err := <-r.ended:
 		var exit *gwpb.ExitError
