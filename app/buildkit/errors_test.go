@@ -43,6 +43,7 @@ func TestInfrastructureIsNoVerdict(t *testing.T) {
 		{"no registry", errors.New("example.com/a:1: failed to do request: Head: dial tcp: lookup example.com: no such host"), "", Network},
 		{"no package server", inStep(100), "Err:1 http://deb.example.org stable InRelease\n  Temporary failure resolving 'deb.example.org'\n", Network},
 		{"npm has no network", inStep(1), "npm error code EAI_AGAIN\nnpm error request failed, reason: getaddrinfo EAI_AGAIN registry.example.org\n", Network},
+		{"a bundler wants fonts", inStep(1), "next/font: error:\nFailed to fetch `Geist` from Google Fonts.\n", Network},
 		{"the log was clipped before the reason", inStep(2), "compiling a\n[output clipped, log limit 200KiB/s reached]\n", LogClipped},
 		{"a compiler complains", inStep(1), "main.go:7:2: undefined: serve\n", ""},
 		{"a clipped log that still says why", inStep(1), "[output clipped, log limit 2MiB reached]\nError: Cannot find module 'express'\n", ""},
