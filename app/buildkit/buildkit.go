@@ -34,7 +34,7 @@ type Limits struct {
 
 // Job is one rewrite to prove.
 type Job struct {
-	Repository string            // whose caches are used: "github.com/owner/name", or a folder's path
+	Repository string            // whose caches and results of RUN are used: "github.com/owner/name", or a folder's path
 	Dir        string            // the repository on disk
 	Result     rewrite.Result    // the rewrite; its Path, Context and Files are built
 	BuildArgs  map[string]string // for original and rewrite both

@@ -293,3 +293,14 @@ func eventually(t *testing.T, wrong func() string) {
 	}
 	t.Error(what)
 }
+
+func TestContextTooLarge(t *testing.T) {
+	for name, limits := range map[string]Limits{"bytes": {ContextBytes: 20}, "files": {ContextFiles: 1}} {
+		c := testClient(t, limits)
+		job := pair(t, "large/context", "FROM busybox\nCOPY . /context\nCMD [\"true\"]\n", "FROM busybox\nCOPY . /context/\nCMD [\"true\"]\n")
+		_, _, err := c.Prove(t.Context(), job)
+		if unavailable(t, err, TooLarge); !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

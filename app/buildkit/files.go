@@ -39,7 +39,7 @@ func (j *Job) original(limits Limits) (source, error) {
 		return source{}, err
 	}
 	ignore, err := j.ownIgnore()
-	return source{label: "original", file: j.Result.Files[0].Before, ignore: ignore, context: context, job: j, watcher: j.Progress}, err
+	return source{label: "original", file: j.Result.Files[0].Before, ignore: ignore, context: context, limit: context, job: j, watcher: j.Progress}, err
 }
 
 // rewritten is what the rewrite is built from: the same files, and those that the
@@ -80,7 +80,7 @@ func (j *Job) ownIgnore() ([]byte, error) {
 	return data, err
 }
 
-func (j *Job) openContext(limits Limits) (fsutil.FS, error) {
+func (j *Job) openContext(limits Limits) (*capped, error) {
 	dir, err := fsutil.NewFS(filepath.Join(j.Dir, filepath.FromSlash(j.Result.Context)))
 	if err != nil {
 		return nil, fmt.Errorf("opening the build context: %w", err)
@@ -94,37 +94,48 @@ type capped struct {
 	fsutil.FS
 	limits Limits
 	read   atomic.Int64
+	stop   context.CancelCauseFunc // of the session that sends it; nil for none
+}
+
+// exceed says that there is more of something than the limit allows. It ends the
+// session: the daemon waits for ever for a file that cannot be sent.
+func (c *capped) exceed(limit int64, unit string) error {
+	u := &Unavailable{Reason: TooLarge, Detail: fmt.Sprintf("the build context has more than %d %s", limit, unit)}
+	if c.stop != nil {
+		c.stop(u)
+	}
+	return u
 }
 
 func (c *capped) Walk(ctx context.Context, target string, fn gofs.WalkDirFunc) error {
 	files := 0
 	return c.FS.Walk(ctx, target, func(path string, entry gofs.DirEntry, err error) error {
 		if files++; files > c.limits.ContextFiles {
-			return &Unavailable{Reason: TooLarge, Detail: fmt.Sprintf("the build context has more than %d files", c.limits.ContextFiles)}
+			return c.exceed(int64(c.limits.ContextFiles), "files")
 		}
 		return fn(path, entry, err)
 	})
 }
 
 func (c *capped) Open(path string) (io.ReadCloser, error) {
-	if c.read.Load() > c.limits.ContextBytes {
-		return nil, &Unavailable{Reason: TooLarge, Detail: fmt.Sprintf("the build context has more than %d bytes", c.limits.ContextBytes)}
-	}
 	f, err := c.FS.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return &counted{f, &c.read}, nil
+	return &counted{f, c}, nil
 }
 
+// counted is a file whose bytes count.
 type counted struct {
 	io.ReadCloser
-	read *atomic.Int64
+	context *capped
 }
 
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
-	c.read.Add(int64(n))
+func (f *counted) Read(p []byte) (int, error) {
+	n, err := f.ReadCloser.Read(p)
+	if limit := f.context.limits.ContextBytes; f.context.read.Add(int64(n)) > limit {
+		return n, f.context.exceed(limit, "bytes")
+	}
 	return n, err
 }
 

@@ -34,6 +34,8 @@ func daemon(t testing.TB) *client.Client {
 	return c
 }
 
+// lacking ends a test for want of something: as skipped, or as failed where
+// TEST_REQUIRE_BUILDKIT=1 says that nothing may be skipped.
 func lacking(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("TEST_REQUIRE_BUILDKIT") == "1" {

@@ -103,7 +103,7 @@ func TestHostileIsRefused(t *testing.T) {
 func TestHostileCaches(t *testing.T) {
 	c := testClient(t, Limits{Start: 5 * time.Second})
 	nonce := strings.ReplaceAll(time.Now().Format("150405.000000000"), ".", "")
-	const mount = "RUN --mount=type=cache,id=shared-with-nobody,target=/cache "
+	const mount = "RUN --mount=type=cache,\\\nid=shared-with-nobody,target=/cache " // its name on a line of its own
 	file := func(step string) string {
 		return "FROM busybox\nENV NONCE=" + nonce + "\n" + mount + step + "\nCMD [\"cat\", \"/found\"]\n"
 	}

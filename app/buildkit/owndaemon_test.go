@@ -27,11 +27,11 @@ func startOwn(t *testing.T, size string) *ownDaemon {
 	t.Helper()
 	for _, name := range []string{"buildkitd", "runc", "unshare", "nsenter"} {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("skipped, needs a daemon of its own: no %s on PATH", name)
+			lacking(t, fmt.Sprintf("no %s on PATH for a daemon of the test's own", name))
 		}
 	}
 	if os.Getuid() != 0 {
-		t.Skip("skipped, needs a daemon of its own: only root can start one")
+		lacking(t, "only root can start a daemon of the test's own")
 	}
 	dir, err := os.MkdirTemp("", "own")
 	if err != nil {
@@ -70,7 +70,7 @@ func (d *ownDaemon) start(t *testing.T) {
 	d.parent.Stdout, d.parent.Stderr = &d.output, &d.output
 	d.parent.Env = append(os.Environ(), "TMPDIR="+filepath.Dir(d.root)+"/tmp")
 	if err := d.parent.Start(); err != nil {
-		t.Skipf("skipped, needs a daemon of its own: %v", err)
+		lacking(t, fmt.Sprintf("a daemon of the test's own: %v", err))
 	}
 	c, err := client.New(t.Context(), d.host)
 	if err != nil {
@@ -87,7 +87,7 @@ func (d *ownDaemon) start(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 	}
 	d.kill()
-	t.Skipf("skipped, needs a daemon of its own, which does not come up here: %v\n%s", err, d.output.String())
+	lacking(t, fmt.Sprintf("a daemon of the test's own does not come up here: %v\n%s", err, d.output.String()))
 }
 
 // kill ends the daemon as a crash does.

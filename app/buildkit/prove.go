@@ -306,7 +306,7 @@ func (p *prover) size(ctx context.Context, src source, img *proof.Image) {
 
 // touch measures a rebuild; one that does not work leaves the figure out.
 func (p *prover) touch(ctx context.Context, src source, file string, img *proof.Image) {
-	if img.Rebuild != nil && img.Rebuild.Path != "" || ctx.Err() != nil {
+	if img.Rebuild != nil || ctx.Err() != nil {
 		return
 	}
 	measured, err := p.client.rebuild(ctx, src, file)

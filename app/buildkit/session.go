@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"regexp"
 	"strconv"
 
 	"github.com/moby/buildkit/client"
@@ -21,6 +20,7 @@ type source struct {
 	file    []byte      // the Dockerfile
 	ignore  []byte      // its own .dockerignore, nil for none
 	context fsutil.FS   // of the build
+	limit   *capped     // which ends it
 	job     *Job        // whose build arguments and caches are used
 	watcher func(Event) // may be nil
 }
@@ -51,8 +51,9 @@ func (c *Client) open(ctx context.Context, src source, fn func(context.Context, 
 		SharedKey:    "multistage-" + src.job.cacheName(),
 		SourcePolicy: c.policy,
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	src.limit.stop = cancel
 	var inner error // as it is: what Build gives back has been to the daemon and lost its type
 	_, err = c.buildkit.Build(ctx, option, "", func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
 		s.gw = gw
@@ -95,11 +96,12 @@ func (c *Client) options(src source, target string) map[string]string {
 		// of the repository would run an image as a frontend, before anything is built.
 		"cmdline":                           "multistage",
 		"build-arg:BUILDKIT_CACHE_MOUNT_NS": job.cacheName(),
+		// The caches are apart, but BuildKit leaves the name of one that has an id out of
+		// the key of the step's result (checkShouldClearCacheOpts in v0.34): another
+		// repository with the same step would be given what this one's cache made of it. The
+		// name of a host that nobody asks for is in the key of every RUN.
+		"add-hosts": job.cacheName() + ".invalid=127.0.0.1",
 	})
-	if job.namesMounts() {
-		// The name of a host that nobody asks for is in the key of every step.
-		options["add-hosts"] = job.cacheName() + ".invalid=127.0.0.1"
-	}
 	if target != "" {
 		options["target"] = target
 	}
@@ -113,18 +115,6 @@ func (c *Client) options(src source, target string) map[string]string {
 func (j *Job) cacheName() string {
 	sum := sha256.Sum256([]byte(j.Repository))
 	return hex.EncodeToString(sum[:8])
-}
-
-// namedMount finds mounts whose name BuildKit leaves out of the key of a step's result
-// (checkShouldClearCacheOpts in v0.34): the caches are apart, and yet another repository
-// with the same step would be given what this one's cache made of it.
-var namedMount = regexp.MustCompile(`(?i)--mount=\S*(\bid=|\bsharing=|\$)`)
-
-// namesMounts reports whether the original or the rewrite has such a mount. Both are
-// built alike then, so that they share their layers.
-func (j *Job) namesMounts() bool {
-	file := j.Result.Files[0]
-	return namedMount.Match(file.Before) || namedMount.Match(file.After)
 }
 
 // checkArgs refuses build arguments that would reach into other repositories' caches.
