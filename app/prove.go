@@ -57,9 +57,13 @@ func (r *run) prove(ctx context.Context) error {
 // proveOne proves one rewrite and remembers the proof.
 func (r *run) proveOne(ctx context.Context, s *review.Subject, dir string) error {
 	key := proofKey(r.snap.PullRequest, s.Result)
+	originals := originalsIn(r.proofs.WorkDir)
+	if r.again(s.File.Path, time.Time{}) {
+		originals = "" // what the original showed is found anew as well
+	}
 	result, found, absent, err := r.proofs.prove(ctx, buildkit.Job{
 		Repository: r.cacheName(), Dir: dir, Result: s.Result, Rebuild: true,
-		Originals: originalsIn(r.proofs.WorkDir),
+		Originals: originals,
 	})
 	if err != nil {
 		return err

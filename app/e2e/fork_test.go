@@ -215,6 +215,9 @@ func TestVerifyCommand(t *testing.T) {
 		if w.says(p, pull.Number, "mona", "/multistage verify Dockerfile"); builds.count() != 2 {
 			t.Errorf("%d proofs after it was asked for again", builds.count())
 		}
+		if first, again := builds.jobs[0], builds.jobs[1]; first.Originals == "" || again.Originals != "" {
+			t.Errorf("what the original showed is taken from %q at first, and from %q when asked for again", first.Originals, again.Originals)
+		}
 		check := checksOn(w.state(pull.Number), pull.HeadSHA)[0]
 		w.check(w.Rerequest(shop, check.ID, "mona"))
 		if w.settle(p); builds.count() != 3 {
