@@ -5,6 +5,8 @@ import (
 	"go/token"
 	"path"
 	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/inside"
 )
 
 // goCommand follows a go command of the author's.
@@ -20,11 +22,11 @@ func (r *recipe) goCommand(words []string) kind {
 	case "mod tidy", "mod edit", "work use", "work sync", "work init":
 		return resolve
 	case "mod vendor", "work vendor":
-		r.tree.opaque = append(r.tree.opaque, path.Join(r.dir, "vendor"))
+		r.tree.Opaque = append(r.tree.Opaque, path.Join(r.dir, "vendor"))
 		return resolve
 	case "mod init":
 		r.initial[r.dir] = true
-		r.tree.add(path.Join(r.dir, "go.mod"), "")
+		r.tree.Add(path.Join(r.dir, "go.mod"), "")
 		return resolve
 	case "get":
 		return r.get(g)
@@ -33,7 +35,7 @@ func (r *recipe) goCommand(words []string) kind {
 	case "vet", "fmt", "fix":
 		return lint
 	case "generate", "run", "tool":
-		r.tree.opaque = append(r.tree.opaque, r.dir)
+		r.tree.Opaque = append(r.tree.Opaque, r.dir)
 		return generate
 	case "env", "clean", "version", "list", "help", "doc", "mod graph", "mod why":
 		return nothing
@@ -54,7 +56,7 @@ func (r *recipe) build(g goCommand) kind {
 	}
 	switch mode := g.values["buildmode"]; mode {
 	case "plugin", "c-shared", "c-archive", "shared":
-		r.tree.make(r.resolve(dir, g.output))
+		r.tree.Make(r.resolve(dir, g.output))
 		return compile
 	}
 	mains := r.mains(dir, packages)
@@ -74,7 +76,7 @@ func (r *recipe) build(g goCommand) kind {
 		return compile
 	}
 	target := r.resolve(dir, out)
-	if !strings.HasSuffix(out, "/") && !(len(mains) > 1) && !r.tree.isDir(target) {
+	if !strings.HasSuffix(out, "/") && !(len(mains) > 1) && !r.tree.IsDir(target) {
 		r.artifact(target, dir, g, mains[0].roots)
 		return compile
 	}
@@ -209,7 +211,7 @@ func (r *recipe) match(pattern string) []string {
 		return []string{pattern}
 	}
 	var out []string
-	for _, p := range r.tree.paths() {
+	for _, p := range r.tree.Paths() {
 		if ok, err := path.Match(pattern, p); ok && err == nil {
 			out = append(out, p)
 		}
@@ -232,9 +234,9 @@ func (r *recipe) packageDirs(dir, pattern string) []string {
 	}
 	var out []string
 	last := ""
-	for _, p := range r.tree.paths() {
+	for _, p := range r.tree.Paths() {
 		d := path.Dir(p)
-		if d == last || !strings.HasSuffix(p, ".go") || !below(d, base) || strings.Contains(d+"/", "/vendor/") || strings.Contains(d+"/", "/testdata/") {
+		if d == last || !strings.HasSuffix(p, ".go") || !inside.Below(d, base) || strings.Contains(d+"/", "/vendor/") || strings.Contains(d+"/", "/testdata/") {
 			continue
 		}
 		last = d
@@ -251,11 +253,11 @@ func (r *recipe) isMain(dir string) bool {
 		return known
 	}
 	r.main[dir] = false
-	for _, p := range r.tree.paths() {
+	for _, p := range r.tree.Paths() {
 		if path.Dir(p) != dir || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") || !onLinux(path.Base(p)) {
 			continue
 		}
-		data, ok := r.tree.read(p)
+		data, ok := r.tree.Read(p)
 		if !ok {
 			continue
 		}
@@ -283,7 +285,7 @@ func (r *recipe) localDir(dir, pattern string) (string, bool) {
 			return path.Join(m.dir, strings.TrimPrefix(name, m.path)) + suffix, true
 		}
 	}
-	if in := path.Join("/go/src", name); r.tree.isDir(in) {
+	if in := path.Join("/go/src", name); r.tree.IsDir(in) {
 		return in + suffix, true
 	}
 	return "", false
@@ -310,7 +312,7 @@ func (r *recipe) programName(dir string, packages []string) string {
 // path, which for a module's root is the module's name.
 func (r *recipe) nameOf(dir string) string {
 	for _, m := range modulesAt(r.tree, dir) {
-		if below(dir, m.dir) && m.path != "" {
+		if inside.Below(dir, m.dir) && m.path != "" {
 			return importBase(m.path + strings.TrimPrefix(dir, m.dir))
 		}
 	}

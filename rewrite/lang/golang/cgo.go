@@ -117,7 +117,7 @@ func (d *design) cgoEvidence() (cgo, bool) {
 		}
 		for _, req := range m.file.Require {
 			if kind := cgoKind(req.Mod.Path); kind != "" && d.mayReach(req.Mod.Path, req.Indirect) {
-				return cgo{on: true, kind: kind, at: plan.Evidence{Path: d.tree.files[m.dir+"/go.mod"], Line: req.Syntax.Start.Line, Text: req.Mod.Path + " calls C"}}, true
+				return cgo{on: true, kind: kind, at: plan.Evidence{Path: d.tree.Files[m.dir+"/go.mod"], Line: req.Syntax.Start.Line, Text: req.Mod.Path + " calls C"}}, true
 			}
 		}
 	}

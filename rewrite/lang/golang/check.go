@@ -33,7 +33,7 @@ func (d *design) readSources() *plan.Refusal {
 			if !seen[m.dir] {
 				seen[m.dir] = true
 				d.modules = append(d.modules, m)
-				d.vendored = d.vendored || d.tree.isFile(path.Join(m.dir, "vendor/modules.txt"))
+				d.vendored = d.vendored || d.tree.IsFile(path.Join(m.dir, "vendor/modules.txt"))
 			}
 		}
 	}
@@ -141,7 +141,7 @@ func (d *design) tooNew(m module) *plan.Refusal {
 	if version.Compare("go"+want, "go"+have) <= 0 {
 		return nil
 	}
-	at := plan.Evidence{Path: d.tree.files[path.Join(m.dir, "go.mod")], Line: m.file.Go.Syntax.Start.Line}
+	at := plan.Evidence{Path: d.tree.Files[path.Join(m.dir, "go.mod")], Line: m.file.Go.Syntax.Start.Line}
 	return refuseAt(plan.BrokenOriginal, at, fmt.Sprintf("go.mod asks for Go %s and the image has %s, with GOTOOLCHAIN=local", m.file.Go.Version, have),
 		"take a newer golang image")
 }

@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/project"
 	"github.com/multistage-app/multistage/rewrite/shell"
@@ -69,7 +70,7 @@ func (d *design) hotMounts() []string {
 	var out []string
 	for _, s := range d.services {
 		for _, b := range s.binds {
-			if below(d.in.End.Workdir, b) {
+			if inside.Below(d.in.End.Workdir, b) {
 				out = append(out, s.File)
 			}
 		}
@@ -88,7 +89,7 @@ func (d *design) developmentOnly() *plan.Refusal {
 			name := path.Base(c.words[0])
 			mounted := false
 			for _, b := range s.binds {
-				mounted = mounted || below(d.in.End.Workdir, b)
+				mounted = mounted || inside.Below(d.in.End.Workdir, b)
 			}
 			if mounted && (reloaders[name] || goTools[name]) {
 				return refuseAt(plan.DevContainer, c.at, "the service "+s.Name+" runs "+name+" over mounted sources", "")

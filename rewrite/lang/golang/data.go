@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -82,7 +83,7 @@ func newSelection(d *design) *selection {
 	s := &selection{d: d, files: map[string]bool{}, dirs: map[string]bool{}, kids: map[string][]string{}, goIn: map[string]bool{},
 		bases: map[string][]string{}, stems: map[string][]string{}, root: d.in.End.Workdir}
 	seen := map[string]bool{}
-	for _, p := range d.tree.paths() {
+	for _, p := range d.tree.Paths() {
 		for child := p; child != "/"; child = path.Dir(child) {
 			parent := path.Dir(child)
 			if strings.HasSuffix(p, ".go") {
@@ -112,7 +113,7 @@ func (s *selection) size() int { return len(s.files) + len(s.dirs) }
 
 // file takes one file.
 func (s *selection) file(p string) {
-	if s.d.tree.isFile(p) {
+	if s.d.tree.IsFile(p) {
 		s.files[p] = true
 	}
 }
@@ -182,7 +183,7 @@ func (s *selection) holdsData(dir string) bool {
 // all takes the data of the whole tree that a program may read under any name.
 func (s *selection) all() {
 	roots := map[string]bool{}
-	for p, source := range s.d.tree.files {
+	for p, source := range s.d.tree.Files {
 		if source != "" {
 			roots[s.rootOf(p)] = true
 		}
@@ -195,7 +196,7 @@ func (s *selection) all() {
 // rootOf is the working directory where the file lies in it, else the topmost
 // folder of the file.
 func (s *selection) rootOf(p string) string {
-	if below(p, s.root) && s.root != "/" {
+	if inside.Below(p, s.root) && s.root != "/" {
 		return s.root
 	}
 	for path.Dir(path.Dir(p)) != "/" && path.Dir(p) != "/" {
@@ -239,7 +240,7 @@ func (s *selection) fromTexts() {
 		}
 	}
 	for p := range s.d.used {
-		if data, ok := s.d.tree.read(p); ok && len(data) < 1<<18 {
+		if data, ok := s.d.tree.Read(p); ok && len(data) < 1<<18 {
 			s.words(string(data))
 		}
 	}
@@ -259,7 +260,7 @@ func (s *selection) words(text string) {
 func (s *selection) fromConfigurations() {
 	for _, p := range sortedKeys(s.files) {
 		if ext := path.Ext(p); configExt[ext] || path.Base(p) == ".env" {
-			if data, ok := s.d.tree.read(p); ok && len(data) < 1<<17 {
+			if data, ok := s.d.tree.Read(p); ok && len(data) < 1<<17 {
 				s.words(string(data))
 			}
 		}
@@ -269,7 +270,7 @@ func (s *selection) fromConfigurations() {
 // name looks up one string: a path, a pattern, the beginning of a path, or the name
 // of a file wherever it lies.
 func (s *selection) name(text, dir string) {
-	if len(text) > 300 || strings.ContainsAny(text, "\n\r\t ") && !s.d.tree.isFile(path.Join(s.root, text)) {
+	if len(text) > 300 || strings.ContainsAny(text, "\n\r\t ") && !s.d.tree.IsFile(path.Join(s.root, text)) {
 		return
 	}
 	text = strings.TrimPrefix(text, "file://")
@@ -311,14 +312,14 @@ func (s *selection) places(text, dir string) []string {
 // in, which the program may want to write to.
 func (s *selection) place(p string) {
 	switch {
-	case s.d.tree.isFile(p):
+	case s.d.tree.IsFile(p):
 		if isData(p) {
 			s.files[p] = true
 		}
-	case s.d.tree.isDir(p):
+	case s.d.tree.IsDir(p):
 		s.dir(p)
 	default:
-		if dir := path.Dir(p); strings.Contains(path.Base(p), ".") && dir != s.root && dir != "/" && s.d.tree.isDir(dir) && !s.goIn[dir] {
+		if dir := path.Dir(p); strings.Contains(path.Base(p), ".") && dir != s.root && dir != "/" && s.d.tree.IsDir(dir) && !s.goIn[dir] {
 			s.dir(dir)
 		}
 	}
@@ -340,17 +341,17 @@ func (s *selection) configured() bool {
 // fromSteps takes what RUNs made outside of the sources, and what other images
 // gave.
 func (s *selection) fromSteps() {
-	for _, m := range s.d.tree.made {
+	for _, m := range s.d.tree.Made {
 		if s.serves(m) {
-			if s.d.tree.isFile(m) {
+			if s.d.tree.IsFile(m) {
 				s.files[m] = true
 			} else {
 				s.dirs[m] = true
 			}
 		}
 	}
-	for _, o := range s.d.tree.opaque {
-		if o != "/" && below(o, s.root) && !strings.HasSuffix(o, "/vendor") && o != s.root {
+	for _, o := range s.d.tree.Opaque {
+		if o != "/" && inside.Below(o, s.root) && !strings.HasSuffix(o, "/vendor") && o != s.root {
 			s.dirs[o] = true
 		}
 	}
@@ -370,15 +371,15 @@ func (s *selection) fromSteps() {
 // a folder that is there anyhow, not one of the build's own.
 func (s *selection) serves(p string) bool {
 	for _, own := range []string{"/tmp", "/go/src", "/go/pkg", "/usr/local/go", "/var/lib/apt", "/var/cache", "/root/.ssh", "/root/.cache", "/etc/apt", "/etc/apk", "/usr/share/keyrings"} {
-		if below(p, own) {
+		if inside.Below(p, own) {
 			return false
 		}
 	}
-	if below(s.root, p) || p == "/go/bin" || isArchive(p) || strings.HasSuffix(p, ".deb") || strings.HasSuffix(p, ".zip") {
+	if inside.Below(s.root, p) || p == "/go/bin" || inside.IsArchive(p) || strings.HasSuffix(p, ".deb") || strings.HasSuffix(p, ".zip") {
 		return false
 	}
 	for _, a := range s.d.programs {
-		if below(a.path, p) {
+		if inside.Below(a.path, p) {
 			return false
 		}
 	}

@@ -4,12 +4,14 @@ import (
 	"path"
 	"sort"
 	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/inside"
 )
 
 // dataFolder reports a folder below the working directory with nothing but data,
 // of which one file is reason enough to take the others along.
 func (s *selection) dataFolder(dir string) bool {
-	if s.goIn[dir] || dir == s.root || !below(dir, s.root) {
+	if s.goIn[dir] || dir == s.root || !inside.Below(dir, s.root) {
 		return false
 	}
 	for _, part := range strings.Split(strings.TrimPrefix(dir, s.root), "/") {
@@ -25,7 +27,7 @@ func (s *selection) dataFolder(dir string) bool {
 func (s *selection) elements() []element {
 	var out []element
 	for _, p := range sortedKeys(s.files) {
-		if dir := path.Dir(p); s.d.tree.files[p] != "" && s.dataFolder(dir) {
+		if dir := path.Dir(p); s.d.tree.Files[p] != "" && s.dataFolder(dir) {
 			s.dirs[dir] = true
 		}
 	}

@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -31,7 +32,7 @@ func (d *design) explain() {
 	}
 	for _, s := range d.services {
 		for _, b := range s.binds {
-			if below(d.in.End.Workdir, b) {
+			if inside.Below(d.in.End.Workdir, b) {
 				d.fact("compose-overrides", plan.Evidence{Path: s.File, Line: s.Line, Text: "the service " + s.Name + " mounts the repository over " + b},
 					"What the image has there is hidden, as it was before")
 			}

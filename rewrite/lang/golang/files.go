@@ -3,6 +3,8 @@ package golang
 import (
 	"path"
 	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/inside"
 )
 
 // arranger follows one command that arranges files; ok is false where its words
@@ -58,15 +60,15 @@ func (r *recipe) export(_, operands []string) (kind, bool) {
 
 func (r *recipe) makeDirs(words, _ []string) (kind, bool) {
 	for _, w := range r.operandsOf(words, "-m", "--mode") {
-		r.tree.make(r.abs(w))
+		r.tree.Make(r.abs(w))
 	}
 	return files, true
 }
 
 func (r *recipe) touch(_, operands []string) (kind, bool) {
 	for _, w := range operands {
-		r.tree.add(r.abs(w), "")
-		r.tree.make(r.abs(w))
+		r.tree.Add(r.abs(w), "")
+		r.tree.Make(r.abs(w))
 	}
 	return files, true
 }
@@ -74,7 +76,7 @@ func (r *recipe) touch(_, operands []string) (kind, bool) {
 func (r *recipe) removes(_, operands []string) (kind, bool) {
 	k := nothing
 	for _, w := range operands {
-		r.tree.remove(r.abs(w))
+		r.tree.Remove(r.abs(w))
 		r.uncompile(r.abs(w))
 		if strings.HasPrefix(w, "/var/lib/apt") || strings.HasPrefix(w, "/var/cache") {
 			k = update
@@ -88,7 +90,7 @@ func (r *recipe) link(_, operands []string) (kind, bool) {
 		return unknown, false
 	}
 	r.made(r.abs(operands[1]))
-	r.tree.make(r.abs(operands[1]))
+	r.tree.Make(r.abs(operands[1]))
 	return files, true
 }
 
@@ -108,7 +110,7 @@ func (r *recipe) chmod(words []string) {
 		if strings.HasPrefix(w, "-") || i == 1 && strings.HasPrefix(words[0], "-") {
 			break
 		}
-		if p := r.abs(w); r.tree.isDir(p) {
+		if p := r.abs(w); r.tree.IsDir(p) {
 			r.modes[p] = strings.Join(words[:1], " ")
 			if strings.HasPrefix(words[0], "-") && len(words) > 1 {
 				r.modes[p] = words[0] + " " + words[1]
@@ -140,7 +142,7 @@ func (r *recipe) moved(name string, operands []string) kind {
 		return unknown
 	}
 	to := r.abs(operands[len(operands)-1])
-	into := len(operands) > 2 || strings.HasSuffix(operands[len(operands)-1], "/") || r.tree.isDir(to)
+	into := len(operands) > 2 || strings.HasSuffix(operands[len(operands)-1], "/") || r.tree.IsDir(to)
 	for _, w := range operands[:len(operands)-1] {
 		from, dest := r.abs(w), to
 		if into {
@@ -158,12 +160,12 @@ func (r *recipe) moved(name string, operands []string) kind {
 		}
 		switch {
 		case strings.ContainsAny(w, "*?["):
-			r.tree.opaque = append(r.tree.opaque, to)
+			r.tree.Opaque = append(r.tree.Opaque, to)
 		default:
-			r.tree.move(from, dest, name == "cp")
+			r.tree.Move(from, dest, name == "cp")
 		}
 		if !r.inSources(dest) {
-			r.tree.make(dest)
+			r.tree.Make(dest)
 		}
 	}
 	return files
@@ -171,14 +173,14 @@ func (r *recipe) moved(name string, operands []string) kind {
 
 // inSources reports a path within a folder that COPY filled.
 func (r *recipe) inSources(name string) bool {
-	return name != "/" && r.tree.isDir(path.Dir(name)) && path.Dir(name) != "/" && below(name, r.in.Items[r.item].Scope.Workdir)
+	return name != "/" && r.tree.IsDir(path.Dir(name)) && path.Dir(name) != "/" && inside.Below(name, r.in.Items[r.item].Scope.Workdir)
 }
 
 // uncompile forgets programs that were removed again.
 func (r *recipe) uncompile(name string) {
 	var kept []artifact
 	for _, a := range r.artifacts {
-		if !below(a.path, name) && !matchAbove(name, a.path) {
+		if !inside.Below(a.path, name) && !inside.MatchAbove(name, a.path) {
 			kept = append(kept, a)
 		}
 	}
@@ -205,7 +207,7 @@ func (r *recipe) unpacked(name string, words []string) kind {
 			return unknown
 		}
 	}
-	r.tree.opaque = append(r.tree.opaque, dir)
-	r.tree.make(dir)
+	r.tree.Opaque = append(r.tree.Opaque, dir)
+	r.tree.Make(dir)
 	return files
 }

@@ -46,7 +46,7 @@ func (r *recipe) follow(c shell.Command) kind {
 	case silent[base]:
 		return nothing
 	case assetful[base]:
-		r.tree.opaque = append(r.tree.opaque, r.dir)
+		r.tree.Opaque = append(r.tree.Opaque, r.dir)
 		return generate
 	case base == "git":
 		return r.git(words)
@@ -100,9 +100,9 @@ func (r *recipe) redirected(c shell.Command, k kind) kind {
 // made notes a file that a step wrote. What lies in the tree of sources is part of
 // it; a file of the system has to be carried over by itself.
 func (r *recipe) made(name string) {
-	r.tree.add(name, "")
+	r.tree.Add(name, "")
 	if strings.HasPrefix(name, "/etc/") && !strings.HasPrefix(name, "/etc/apt/") && !strings.HasPrefix(name, "/etc/apk/") {
-		r.tree.make(name)
+		r.tree.Make(name)
 	}
 }
 
@@ -139,7 +139,7 @@ func (r *recipe) edited(c shell.Command) kind {
 	}
 	name := r.abs(words[len(words)-1])
 	switch {
-	case r.tree.isFile(name) || strings.HasPrefix(name, "/etc/apt") || strings.HasPrefix(name, "/etc/apk"):
+	case r.tree.IsFile(name) || strings.HasPrefix(name, "/etc/apt") || strings.HasPrefix(name, "/etc/apk"):
 		return files
 	case strings.HasPrefix(name, "/etc/"):
 		r.made(name)
@@ -156,7 +156,7 @@ func (r *recipe) git(words []string) kind {
 	switch words[0] {
 	case "clone", "submodule", "pull", "checkout":
 		r.clones = true
-		r.tree.opaque = append(r.tree.opaque, r.dir)
+		r.tree.Opaque = append(r.tree.Opaque, r.dir)
 		return generate
 	}
 	return nothing
@@ -214,8 +214,8 @@ func (r *recipe) installer(c shell.Command) kind {
 // fetched notes a file from the network; where it lies among the programs of the
 // system, it has to be carried over by itself.
 func (r *recipe) fetched(name string) {
-	r.tree.add(name, "")
-	r.tree.make(name)
+	r.tree.Add(name, "")
+	r.tree.Make(name)
 }
 
 // scriptFile follows a shell script of the repository.
@@ -233,7 +233,7 @@ func (r *recipe) scriptFile(name string, words []string) kind {
 			}
 		}
 	}
-	data, ok := r.tree.read(r.abs(file))
+	data, ok := r.tree.Read(r.abs(file))
 	if file == "" || !ok || r.depth > 3 {
 		return unknown
 	}
@@ -276,7 +276,7 @@ func (r *recipe) checkInstalled(name string) {
 			}
 		}
 	}
-	for p := range r.tree.files {
+	for p := range r.tree.Files {
 		if path.Base(p) == name {
 			return
 		}
@@ -296,7 +296,7 @@ func (r *recipe) generated(name string, words []string) {
 			}
 		}
 		if value != "" && name != "swag" {
-			r.tree.add(r.abs(value), "")
+			r.tree.Add(r.abs(value), "")
 		}
 	}
 	if name == "swag" {
@@ -307,7 +307,7 @@ func (r *recipe) generated(name string, words []string) {
 			}
 		}
 		for _, f := range []string{"docs.go", "swagger.json", "swagger.yaml"} {
-			r.tree.add(path.Join(r.abs(out), f), "")
+			r.tree.Add(path.Join(r.abs(out), f), "")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -49,7 +50,7 @@ func (d *design) heedWhole() {
 	}
 	kept := []element{{path: root, dir: true}}
 	for _, e := range d.data {
-		if !below(e.path, root) {
+		if !inside.Below(e.path, root) {
 			kept = append(kept, e)
 		}
 	}
@@ -60,7 +61,7 @@ func (d *design) heedWhole() {
 // inWhole reports a program that comes along with the working directory.
 func (d *design) inWhole(p string) bool {
 	root := d.wholeRoot()
-	return root != "" && below(p, root)
+	return root != "" && inside.Below(p, root)
 }
 
 // hintedOwner is the user of the process where a proof showed that it writes to one
@@ -69,7 +70,7 @@ func (d *design) hintedOwner(paths ...string) string {
 	for _, own := range d.in.Hints.Own {
 		for _, p := range paths {
 			switch {
-			case !below(own, p) && !below(p, own):
+			case !inside.Below(own, p) && !inside.Below(p, own):
 			case d.user.nonroot:
 				return image.NonRoot + ":" + image.NonRoot
 			case d.byUser():

@@ -18,11 +18,11 @@ type module struct {
 // first, then those that its workspace uses and that it is replaced by, all on
 // disk.
 func modulesAt(t *tree, dir string) []module {
+	if t.mods == nil || t.at != t.Version {
+		t.mods, t.at = map[string][]module{}, t.Version
+	}
 	if found, ok := t.mods[dir]; ok {
 		return found
-	}
-	if t.mods == nil {
-		t.mods = map[string][]module{}
 	}
 	t.mods[dir] = findModules(t, dir)
 	return t.mods[dir]
@@ -36,7 +36,7 @@ func findModules(t *tree, dir string) []module {
 		out = append(out, replaced(t, main)...)
 	}
 	for d := dir; ; d = path.Dir(d) {
-		if t.isFile(path.Join(d, "go.work")) {
+		if t.IsFile(path.Join(d, "go.work")) {
 			out = append(out, workspace(t, d)...)
 			break
 		}
@@ -49,7 +49,7 @@ func findModules(t *tree, dir string) []module {
 
 func moduleAround(t *tree, dir string) (module, bool) {
 	for d := path.Clean(dir); ; d = path.Dir(d) {
-		if t.isFile(path.Join(d, "go.mod")) {
+		if t.IsFile(path.Join(d, "go.mod")) {
 			return readModule(t, d), true
 		}
 		if d == "/" || d == "." {
@@ -61,7 +61,7 @@ func moduleAround(t *tree, dir string) (module, bool) {
 func readModule(t *tree, dir string) module {
 	name := path.Join(dir, "go.mod")
 	m := module{dir: dir}
-	data, ok := t.read(name)
+	data, ok := t.Read(name)
 	if !ok {
 		return m
 	}
@@ -90,7 +90,7 @@ func replaced(t *tree, m module) []module {
 }
 
 func replaces(t *tree, m module) []*modfile.Replace {
-	data, ok := t.read(path.Join(m.dir, "go.mod"))
+	data, ok := t.Read(path.Join(m.dir, "go.mod"))
 	if !ok {
 		return nil
 	}
@@ -107,7 +107,7 @@ func local(p string) bool {
 
 // workspace are the modules that a go.work uses.
 func workspace(t *tree, dir string) []module {
-	data, ok := t.read(path.Join(dir, "go.work"))
+	data, ok := t.Read(path.Join(dir, "go.work"))
 	if !ok {
 		return nil
 	}
@@ -117,7 +117,7 @@ func workspace(t *tree, dir string) []module {
 	}
 	var out []module
 	for _, use := range w.Use {
-		if d := path.Join(dir, use.Path); t.isFile(path.Join(d, "go.mod")) {
+		if d := path.Join(dir, use.Path); t.IsFile(path.Join(d, "go.mod")) {
 			out = append(out, readModule(t, d))
 		}
 	}

@@ -36,8 +36,8 @@ func (d *design) copiesSources(it plan.Item) bool {
 		return false
 	}
 	scratch := newTree(d.in.Project)
-	scratch.copy(it)
-	for p := range scratch.files {
+	scratch.Copy(it)
+	for p := range scratch.Files {
 		if strings.HasSuffix(p, ".go") {
 			return true
 		}
@@ -52,7 +52,7 @@ func (d *design) inventModules(l *layout) {
 		return
 	}
 	m := d.modules[0]
-	source, ok := strings.CutSuffix(d.tree.files[path.Join(m.dir, "go.mod")], "go.mod")
+	source, ok := strings.CutSuffix(d.tree.Files[path.Join(m.dir, "go.mod")], "go.mod")
 	if !ok || m.file == nil || len(m.file.Require) == 0 || !d.tidy(m) || d.private() {
 		return
 	}
@@ -87,11 +87,11 @@ func (d *design) copiedBefore(item int, names ...string) bool {
 	scratch := newTree(d.in.Project)
 	for _, it := range d.in.Items[:item] {
 		if _, from := it.Flag("from"); !from && (it.Keyword == "COPY" || it.Keyword == "ADD") {
-			scratch.copy(it)
+			scratch.Copy(it)
 		}
 	}
 	for _, n := range names {
-		if !scratch.isFile(n) {
+		if !scratch.IsFile(n) {
 			return false
 		}
 	}
@@ -115,10 +115,10 @@ func (d *design) movedDownload(from int) int {
 // tidy reports that go.sum has the sum of every required module, so that all of
 // them are served, and that no module lies on disk or in a workspace.
 func (d *design) tidy(m module) bool {
-	if len(d.modules) > 1 || d.tree.isFile(path.Join(m.dir, "go.work")) {
+	if len(d.modules) > 1 || d.tree.IsFile(path.Join(m.dir, "go.work")) {
 		return false
 	}
-	data, ok := d.tree.read(path.Join(m.dir, "go.sum"))
+	data, ok := d.tree.Read(path.Join(m.dir, "go.sum"))
 	if !ok {
 		return false
 	}

@@ -135,7 +135,7 @@ func (d *design) startFile(file string, c startCommand, words []string, depth in
 // scriptNeeds reads a shell script that runs in the image: what it starts must be
 // there.
 func (d *design) scriptNeeds(file string, c startCommand, depth int) *plan.Refusal {
-	data, ok := d.tree.read(file)
+	data, ok := d.tree.Read(file)
 	if !ok || depth > 4 || len(data) > 1<<20 || strings.HasPrefix(string(data), "\x7fELF") {
 		return nil
 	}
@@ -156,7 +156,7 @@ func (d *design) scriptNeeds(file string, c startCommand, depth int) *plan.Refus
 	if len(c.words) > 0 && shells[path.Base(c.words[0])] {
 		interpreter = path.Base(c.words[0])
 	}
-	at := plan.Evidence{Path: d.tree.files[file], Line: 1}
+	at := plan.Evidence{Path: d.tree.Files[file], Line: 1}
 	d.needs.shellAt(at, "it is a script")
 	d.needs.command(interpreter, at)
 	if !shells[interpreter] {
@@ -195,10 +195,10 @@ func (d *design) find(word, dir string) (string, bool) {
 		}
 		word = path.Clean(word)
 		d.slashed[word] = true
-		return word, d.isProgram(word) || d.tree.isFile(word)
+		return word, d.isProgram(word) || d.tree.IsFile(word)
 	}
 	for _, bin := range d.searchPath() {
-		if p := path.Join(bin, word); d.isProgram(p) || d.tree.isFile(p) {
+		if p := path.Join(bin, word); d.isProgram(p) || d.tree.IsFile(p) {
 			d.bare[p] = true
 			return p, true
 		}
@@ -274,7 +274,7 @@ func (d *design) findPrograms() *plan.Refusal {
 		own = own || len(a.roots) > 0
 	}
 	for p := range d.used {
-		own = own || d.tree.files[p] != "" && len(d.programs) > 0
+		own = own || d.tree.Files[p] != "" && len(d.programs) > 0
 	}
 	if own {
 		return nil

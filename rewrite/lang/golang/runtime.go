@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -89,7 +90,7 @@ func (d *design) byUser() bool {
 func (d *design) givenWorkdir() (owner string, ok bool) {
 	owner = d.ownerOf(d.in.End.Workdir)
 	for dir := range d.given {
-		ok = ok || below(d.in.End.Workdir, dir) && dir != "/"
+		ok = ok || inside.Below(d.in.End.Workdir, dir) && dir != "/"
 	}
 	return owner, ok && owner != ""
 }

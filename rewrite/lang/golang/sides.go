@@ -147,11 +147,11 @@ func (d *design) onlyRuntime(i int) bool {
 		return false
 	}
 	scratch := newTree(d.in.Project)
-	scratch.copy(it)
-	for p := range scratch.files {
+	scratch.Copy(it)
+	for p := range scratch.Files {
 		if strings.HasSuffix(p, ".go") {
 			return false
 		}
 	}
-	return len(scratch.files) > 0 && !d.late()
+	return len(scratch.Files) > 0 && !d.late()
 }

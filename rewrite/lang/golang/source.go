@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -53,7 +54,7 @@ type loader struct {
 // load reads the sources that the roots (folders and .go files) reach.
 func load(t *tree, roots []string) *source {
 	l := &loader{t: t, byDir: map[string][]string{}, seen: map[string]bool{}, out: newSource()}
-	for _, p := range t.paths() {
+	for _, p := range t.Paths() {
 		if strings.HasSuffix(p, ".go") {
 			l.byDir[path.Dir(p)] = append(l.byDir[path.Dir(p)], p)
 		}
@@ -77,7 +78,7 @@ func newSource() *source {
 // known which package is built.
 func everything(t *tree) []string {
 	set := map[string]bool{}
-	for _, p := range t.paths() {
+	for _, p := range t.Paths() {
 		if strings.HasSuffix(p, ".go") && !strings.Contains(p, "/vendor/") && !strings.Contains(p, "/testdata/") {
 			set[path.Dir(p)] = true
 		}
@@ -115,9 +116,9 @@ func onLinux(base string) bool {
 }
 
 func (l *loader) file(p string) {
-	data, ok := l.t.read(p)
+	data, ok := l.t.Read(p)
 	if !ok {
-		l.out.partial = l.out.partial || l.t.files[p] != ""
+		l.out.partial = l.out.partial || l.t.Files[p] != ""
 		return
 	}
 	l.out.files++
@@ -140,7 +141,7 @@ func (l *loader) file(p string) {
 	if ignored(f) {
 		return
 	}
-	v := &visitor{fset: fset, path: l.t.files[p], dir: path.Dir(p), out: l.out, names: map[string]string{}, consts: map[string]bool{}}
+	v := &visitor{fset: fset, path: l.t.Files[p], dir: path.Dir(p), out: l.out, names: map[string]string{}, consts: map[string]bool{}}
 	for _, spec := range f.Imports {
 		l.imported(v, spec, vendored)
 	}
@@ -172,7 +173,7 @@ func (l *loader) embeds(f *ast.File, dir string) {
 // embeds reports whether the program holds a file itself.
 func (s *source) embeds(p string) bool {
 	for _, pattern := range s.embedded {
-		if below(p, pattern) || matchAbove(pattern, p) {
+		if inside.Below(p, pattern) || inside.MatchAbove(pattern, p) {
 			return true
 		}
 	}

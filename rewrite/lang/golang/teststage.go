@@ -4,12 +4,13 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
 // hasTests reports tests of the project's own in the image's sources.
 func (d *design) hasTests() bool {
-	for p := range d.tree.files {
+	for p := range d.tree.Files {
 		if strings.HasSuffix(p, "_test.go") && !strings.Contains(p, "/vendor/") {
 			return true
 		}
@@ -78,12 +79,12 @@ func (d *design) raceSetting(item int) (plan.Step, bool) {
 // Go's own files lie in too, its folders are named one by one.
 func (d *design) testPackages() string {
 	root := d.modules[0].dir
-	if !below("/go/pkg", root) && !below("/usr/local/go", root) {
+	if !inside.Below("/go/pkg", root) && !inside.Below("/usr/local/go", root) {
 		return "./..."
 	}
 	set := map[string]bool{}
-	for p, source := range d.tree.files {
-		if source == "" || !strings.HasSuffix(p, "_test.go") || strings.Contains(p, "/vendor/") || !below(p, root) {
+	for p, source := range d.tree.Files {
+		if source == "" || !strings.HasSuffix(p, "_test.go") || strings.Contains(p, "/vendor/") || !inside.Below(p, root) {
 			continue
 		}
 		first, rest, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(p, root), "/"), "/")
@@ -97,9 +98,9 @@ func (d *design) testPackages() string {
 }
 
 func (d *design) testEvidence() plan.Evidence {
-	for _, p := range d.tree.paths() {
+	for _, p := range d.tree.Paths() {
 		if strings.HasSuffix(p, "_test.go") && !strings.Contains(p, "/vendor/") {
-			return plan.Evidence{Path: d.tree.files[p], Text: "the project has tests"}
+			return plan.Evidence{Path: d.tree.Files[p], Text: "the project has tests"}
 		}
 	}
 	return plan.Evidence{}
@@ -129,7 +130,7 @@ func (d *design) testsNeedServices() bool {
 		for _, r := range m.file.Require {
 			for _, s := range testServices {
 				if r.Mod.Path == s && !r.Indirect {
-					d.fact("tests-need-services", plan.Evidence{Path: d.tree.files[path.Join(m.dir, "go.mod")], Line: r.Syntax.Start.Line, Text: "the tests start containers"}, "A build cannot run them, so there is no test stage")
+					d.fact("tests-need-services", plan.Evidence{Path: d.tree.Files[path.Join(m.dir, "go.mod")], Line: r.Syntax.Start.Line, Text: "the tests start containers"}, "A build cannot run them, so there is no test stage")
 					return true
 				}
 			}

@@ -3,9 +3,6 @@ package golang
 import (
 	"reflect"
 	"testing"
-	"testing/fstest"
-
-	"github.com/multistage-app/multistage/rewrite/project"
 )
 
 func TestParseGo(t *testing.T) {
@@ -75,23 +72,6 @@ func TestMakefileThatNamesItself(t *testing.T) {
 	m := parseMake("A = $(A)$(A)\nall:\n\techo $(A)\n")
 	if got := m.expand("$(A)", 0); len(got) > 1<<20 {
 		t.Errorf("a variable that names itself grew to %d bytes", len(got))
-	}
-}
-
-func TestTree(t *testing.T) {
-	proj, err := project.Open(fstest.MapFS{"Dockerfile": {}, "web/a.html": {}, "web/old/b.html": {}}, "Dockerfile", ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr := newTree(proj)
-	tr.copyDir("web", "/srv/web", proj.Sources("web"))
-	tr.move("/srv/web/old", "/srv/new", false)
-	tr.remove("/srv/web/*.html")
-	if want := []string{"/srv/new/b.html"}; !reflect.DeepEqual(tr.paths(), want) {
-		t.Errorf("the tree has %q, want %q", tr.paths(), want)
-	}
-	if tr.isDir("/srv/web") || !tr.isDir("/srv/new") {
-		t.Error("folders do not follow their files")
 	}
 }
 

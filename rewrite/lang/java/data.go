@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -52,15 +53,15 @@ func (d *designer) springFiles() {
 		return
 	}
 	for _, dir := range docRoots {
-		if abs := d.abs(dir); d.tree.hasDir(abs) {
+		if abs := d.abs(dir); d.tree.HasDir(abs) {
 			d.files.add(element{path: abs, dir: true, at: plan.Evidence{Path: d.in.Project.Join(dir), Text: "Spring Boot reads " + dir + " in the working directory"}})
 		}
 	}
-	for _, name := range d.tree.under(d.in.End.Workdir) {
+	for _, name := range d.tree.Under(d.in.End.Workdir) {
 		base := path.Base(name)
 		ext := path.Ext(base)
 		if path.Dir(name) == d.in.End.Workdir && strings.HasPrefix(base, "application") && (ext == ".properties" || ext == ".yml" || ext == ".yaml") {
-			d.files.add(element{path: name, at: plan.Evidence{Path: d.in.Project.Join(d.tree.files[name].Source), Text: "Spring Boot reads " + base + " in the working directory"}})
+			d.files.add(element{path: name, at: plan.Evidence{Path: d.in.Project.Join(d.tree.Files[name].Source), Text: "Spring Boot reads " + base + " in the working directory"}})
 		}
 	}
 }
@@ -78,9 +79,9 @@ func (d *designer) read(lit string, at plan.Evidence) {
 		rel, inside := strings.CutPrefix(abs, strings.TrimSuffix(d.in.End.Workdir, "/")+"/")
 		switch {
 		case top || buildInputs[strings.Trim(lit, "./")]:
-		case d.tree.has(abs) && (strings.Contains(rel, "/") || inside || path.IsAbs(lit)):
+		case d.tree.Has(abs) && (strings.Contains(rel, "/") || inside || path.IsAbs(lit)):
 			d.files.add(element{path: abs, at: at})
-		case d.tree.hasDir(abs) && d.dataDir(abs):
+		case d.tree.HasDir(abs) && d.dataDir(abs):
 			d.files.add(element{path: abs, dir: true, at: at})
 		case path.IsAbs(lit) && path.Ext(lit) != "":
 			if _, ok := d.made(abs); ok {
@@ -92,7 +93,7 @@ func (d *designer) read(lit string, at plan.Evidence) {
 
 // dataDir reports a folder that is not one of sources.
 func (d *designer) dataDir(abs string) bool {
-	for _, name := range d.tree.under(abs) {
+	for _, name := range d.tree.Under(abs) {
 		switch path.Base(name) {
 		case "pom.xml", "build.gradle", "build.gradle.kts":
 			return false
@@ -120,7 +121,7 @@ func (d *designer) explicit() *plan.Refusal {
 			if strings.Contains(source, "://") {
 				return d.in.Refuse(plan.UnknownWriteSet, s.Item, "what ADD downloads may be needed at run time", "download it in the stage that needs it")
 			}
-			pattern := strings.TrimPrefix(path.Clean("/"+expand(s.Item, source)), "/")
+			pattern := strings.TrimPrefix(path.Clean("/"+inside.Expand(s.Item, source)), "/")
 			if pattern != "" && !d.buildInput(pattern) {
 				d.addCopied(i, pattern, at)
 			}
@@ -132,12 +133,12 @@ func (d *designer) explicit() *plan.Refusal {
 // addCopied adds where a COPY source comes to lie.
 func (d *designer) addCopied(index int, pattern string, at plan.Evidence) {
 	root := ""
-	for _, target := range d.tree.names {
-		file := d.tree.files[target]
+	for _, target := range d.tree.Names {
+		file := d.tree.Files[target]
 		if file.Last != index && file.First != index || !matchSource(pattern, file.Source) {
 			continue
 		}
-		rest, folder := below(pattern, file.Source)
+		rest, folder := inside.BelowSource(pattern, file.Source)
 		if !folder {
 			d.files.add(element{path: target, at: at})
 			continue
@@ -166,7 +167,7 @@ func matchSource(pattern, name string) bool {
 func (d *designer) buildInput(pattern string) bool {
 	found := d.in.Project.Sources(pattern)
 	for _, name := range found {
-		if _, folder := below(pattern, name); folder {
+		if _, folder := inside.BelowSource(pattern, name); folder {
 			switch base := path.Base(name); {
 			case base == "pom.xml", strings.HasSuffix(base, ".gradle"), strings.HasSuffix(base, ".gradle.kts"), path.Ext(base) == ".java", path.Ext(base) == ".kt":
 				return true
@@ -233,7 +234,7 @@ func (d *designer) ownScripts(index int) {
 		if base := c.Name(); (base == "sh" || base == "bash") && len(c.Args) > 1 {
 			name = resolve(c.dir, c.Args[1].Text)
 		}
-		if file, ok := d.tree.files[name]; ok && d.onlyBuilds(d.in.Project.Join(file.Source)) {
+		if file, ok := d.tree.Files[name]; ok && d.onlyBuilds(d.in.Project.Join(file.Source)) {
 			c.kind, c.tool = build, "script"
 		}
 	}

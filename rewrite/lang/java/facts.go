@@ -140,5 +140,5 @@ func (d *designer) testCommand() (command, string, bool) {
 
 // testSources reports that the tests are in the builder.
 func (d *designer) testSources(dir string) bool {
-	return slices.ContainsFunc(d.tree.under(dir), func(name string) bool { return isTest(d.tree.files[name].Source) })
+	return slices.ContainsFunc(d.tree.Under(dir), func(name string) bool { return isTest(d.tree.Files[name].Source) })
 }

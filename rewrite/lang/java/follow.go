@@ -95,7 +95,7 @@ func (d *designer) followJar(jar word, at plan.Evidence) *plan.Refusal {
 		d.fact("broken-original", with(at, jar.text+" is a pattern, and no shell expands it in exec form"), "The start fails in the original, and fails the same way here")
 	}
 	x := element{path: abs, at: with(at, "the start command leads to it")}
-	if !pattern && d.tree.has(abs) {
+	if !pattern && d.tree.Has(abs) {
 		d.files.add(x)
 		return nil
 	}
@@ -264,9 +264,9 @@ func (d *designer) addPath(text string, at plan.Evidence) {
 	abs := d.abs(text)
 	switch {
 	case abs == d.in.End.Workdir || abs == "/" || within(d.in.End.Workdir, abs):
-	case d.tree.has(abs):
+	case d.tree.Has(abs):
 		d.files.add(element{path: abs, at: with(at, "the start command names it")})
-	case d.tree.hasDir(abs):
+	case d.tree.HasDir(abs):
 		d.files.add(element{path: abs, dir: true, at: with(at, "the start command names it")})
 	case strings.Contains(text, "."):
 		if _, ok := d.made(abs); ok {

@@ -34,7 +34,7 @@ var (
 // gradleModule reads the project of a folder.
 func (d *designer) gradleModule(dir string) *module {
 	for _, base := range []string{"build.gradle", "build.gradle.kts"} {
-		file, ok := d.tree.files[path.Join(dir, base)]
+		file, ok := d.tree.Files[path.Join(dir, base)]
 		if !ok {
 			continue
 		}
@@ -69,7 +69,7 @@ func (d *designer) fillGradle(m *module) {
 	name := path.Base(m.dir)
 	settings := ""
 	for _, base := range []string{"settings.gradle", "settings.gradle.kts"} {
-		if file, ok := d.tree.files[path.Join(m.dir, base)]; ok {
+		if file, ok := d.tree.Files[path.Join(m.dir, base)]; ok {
 			if data, err := d.in.Project.Read(d.in.Project.Join(file.Source)); err == nil && len(data) <= maxGradle {
 				settings = string(data)
 			}

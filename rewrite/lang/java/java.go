@@ -15,6 +15,7 @@ import (
 	"slices"
 
 	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -65,7 +66,7 @@ type names struct{ builder, test, production string }
 
 // design makes the plan, or says why there is none.
 func design(in *plan.Input) (*plan.Plan, *plan.Refusal) {
-	d := &designer{in: in, tree: newTree(in), steps: readSteps(in), modules: map[string]*module{}, copied: map[string]bool{}}
+	d := &designer{in: in, tree: inside.NewCopies(in), steps: readSteps(in), modules: map[string]*module{}, copied: map[string]bool{}}
 	for _, step := range []func() *plan.Refusal{
 		d.checkBuild,
 		d.findStart,

@@ -174,7 +174,7 @@ func (p *pom) plugin(name string) (plugin, bool) {
 // mavenModule reads the module of a folder, with the parents that stand in the
 // repository.
 func (d *designer) mavenModule(dir string) *module {
-	file, ok := d.tree.files[path.Join(dir, "pom.xml")]
+	file, ok := d.tree.Files[path.Join(dir, "pom.xml")]
 	if !ok {
 		return nil
 	}
@@ -250,7 +250,7 @@ func (d *designer) inheritsBoot(dir string, p *pom) bool {
 		if path.Ext(name) != ".xml" {
 			name = path.Join(name, "pom.xml")
 		}
-		file, ok := d.tree.files[name]
+		file, ok := d.tree.Files[name]
 		if !ok {
 			return false
 		}

@@ -163,7 +163,7 @@ func (d *designer) newFolder(c command) bool {
 			return false
 		}
 		p := resolve(c.dir, w.Text)
-		found = found || !d.tree.dirs[p] && !within(d.in.End.Workdir, p) && !d.files.has(p) && !strings.Contains(p, "/.m2") && !strings.Contains(p, "/.gradle")
+		found = found || !d.tree.Dirs[p] && !within(d.in.End.Workdir, p) && !d.files.has(p) && !strings.Contains(p, "/.m2") && !strings.Contains(p, "/.gradle")
 	}
 	return found
 }

@@ -48,8 +48,8 @@ func (d *designer) readSources() *plan.Refusal {
 	s := &d.sources
 	s.literals, s.traits = map[string]plan.Evidence{}, map[string]plan.Evidence{}
 	read, sum := 0, 0
-	for _, target := range d.tree.names {
-		source := d.tree.files[target].Source
+	for _, target := range d.tree.Names {
+		source := d.tree.Files[target].Source
 		if !readable(source) {
 			continue
 		}

@@ -137,7 +137,7 @@ func (d *designer) keptLater(e element) bool {
 	if e.dir {
 		return false
 	}
-	file, ok := d.tree.files[e.path]
+	file, ok := d.tree.Files[e.path]
 	return ok && file.First > d.last
 }
 

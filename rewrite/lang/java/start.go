@@ -163,7 +163,7 @@ func (d *designer) readCommand(c shell.Command, at plan.Evidence, depth int) {
 	}
 	target := d.abs(words[0].text)
 	switch {
-	case name == "java" && !d.tree.has(target):
+	case name == "java" && !d.tree.Has(target):
 		if strings.HasPrefix(words[0].text, "/") && words[0].text != "/usr/bin/java" {
 			d.start.homes = true
 		}
@@ -174,7 +174,7 @@ func (d *designer) readCommand(c shell.Command, at plan.Evidence, depth int) {
 			texts = append(texts, w.text)
 		}
 		d.start.tools = append(d.start.tools, toolUse{name: name, words: texts, at: at})
-	case d.tree.has(target) && (interpreter || strings.Contains(words[0].text, "/") || depth == 0):
+	case d.tree.Has(target) && (interpreter || strings.Contains(words[0].text, "/") || depth == 0):
 		d.readFile(target, depth)
 		d.addPaths(words[1:])
 	case words[0].open:
@@ -223,7 +223,7 @@ func (d *designer) readFile(target string, depth int) {
 		return
 	}
 	d.start.scripts = append(d.start.scripts, target)
-	name := d.in.Project.Join(d.tree.files[target].Source)
+	name := d.in.Project.Join(d.tree.Files[target].Source)
 	data, err := d.in.Project.Read(name)
 	if err != nil || depth >= maxScriptDepth || len(data) > shell.MaxSize {
 		d.start.unknown = name

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/project"
 )
@@ -132,7 +133,7 @@ func (d *designer) missing(s step) string {
 		if strings.Contains(source, "://") || strings.HasPrefix(source, "git@") {
 			continue
 		}
-		pattern := expand(s.Item, source)
+		pattern := inside.Expand(s.Item, source)
 		if strings.Contains(source, "$") && (pattern == "" || pattern == "." || strings.Contains(pattern, "$")) {
 			continue
 		}
@@ -159,10 +160,10 @@ func (d *designer) checkWrapper(s step, c command) *plan.Refusal {
 	if path.IsAbs(word.Text) {
 		at = path.Clean(word.Text)
 	}
-	if !d.tree.has(at) {
+	if !d.tree.Has(at) {
 		return d.in.Refuse(plan.BrokenOriginal, s.Item, at+" is not in the image", "copy the wrapper before it runs")
 	}
-	if jar := path.Join(path.Dir(at), "gradle/wrapper/gradle-wrapper.jar"); c.tool == "gradlew" && !d.tree.has(jar) {
+	if jar := path.Join(path.Dir(at), "gradle/wrapper/gradle-wrapper.jar"); c.tool == "gradlew" && !d.tree.Has(jar) {
 		return d.in.Refuse(plan.BrokenOriginal, s.Item, "gradlew needs gradle/wrapper/gradle-wrapper.jar, which is not in the image", "commit the wrapper's jar, or build with the gradle image")
 	}
 	return nil

@@ -33,7 +33,7 @@ var errNoManifest = errors.New("no package.json is copied there")
 // stand when the install runs: item number at.
 func readApp(in *plan.Input, t *tree, dir string, at int, n *call) (*app, error) {
 	a := &app{in: in, tree: t, dir: dir, node: leading(in.Base.Version), npm: npmMajor(in.Base.Version)}
-	file, ok := t.files[a.path("package.json")]
+	file, ok := t.Files[a.path("package.json")]
 	if !ok || file.First >= at {
 		return nil, fmt.Errorf("%s: %w", dir, errNoManifest)
 	}
@@ -53,7 +53,7 @@ func readApp(in *plan.Input, t *tree, dir string, at int, n *call) (*app, error)
 func (a *app) readLock(at int) error {
 	if a.manager.tool != "npm" {
 		for _, name := range a.manager.locks() {
-			file, ok := a.tree.files[a.path(name)]
+			file, ok := a.tree.Files[a.path(name)]
 			if !ok || file.First >= at {
 				continue
 			}
@@ -72,7 +72,7 @@ func (a *app) readLock(at int) error {
 		return nil
 	}
 	for _, name := range []string{"npm-shrinkwrap.json", "package-lock.json"} {
-		file, ok := a.tree.files[a.path(name)]
+		file, ok := a.tree.Files[a.path(name)]
 		if !ok || file.First >= at {
 			continue
 		}
@@ -117,7 +117,7 @@ func (a *app) says(section, key, text string) plan.Evidence {
 
 // read gives a file of the image that comes from the context.
 func (a *app) read(name string) ([]byte, bool) {
-	file, ok := a.tree.files[path.Clean(name)]
+	file, ok := a.tree.Files[path.Clean(name)]
 	if !ok {
 		return nil, false
 	}
@@ -159,5 +159,5 @@ func (a *app) hasDevelopment() bool { return len(a.manifest.DevDependencies) > 0
 
 // lockMissing reports that no lock file reaches the image at all.
 func (a *app) lockMissing() bool {
-	return !a.tree.has(a.path("package-lock.json")) && !a.tree.has(a.path("npm-shrinkwrap.json"))
+	return !a.tree.Has(a.path("package-lock.json")) && !a.tree.Has(a.path("npm-shrinkwrap.json"))
 }

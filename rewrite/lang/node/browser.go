@@ -30,7 +30,7 @@ func (d *designer) browsers() *plan.Refusal {
 			continue
 		}
 		if !strings.Contains(string(data), ".cache") {
-			return &plan.Refusal{Code: plan.UnknownWriteSet, Evidence: plan.Evidence{Path: d.in.Project.Join(d.app.tree.files[d.app.path(name)].Source),
+			return &plan.Refusal{Code: plan.UnknownWriteSet, Evidence: plan.Evidence{Path: d.in.Project.Join(d.app.tree.Files[d.app.path(name)].Source),
 				Text: "where Puppeteer puts its browser is not known"}}
 		}
 		d.built.add(d.app, leaf{}, ".cache")

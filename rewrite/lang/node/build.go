@@ -280,7 +280,7 @@ func (b *built) prisma(a *app, l leaf, sub string) {
 	switch sub {
 	case "generate":
 		b.modules = true
-		for _, name := range a.tree.under(a.dir) {
+		for _, name := range a.tree.Under(a.dir) {
 			if path.Ext(name) != ".prisma" {
 				continue
 			}

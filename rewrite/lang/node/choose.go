@@ -149,7 +149,7 @@ func (d *designer) chooseContents() {
 	}
 	for _, e := range d.run.entries {
 		rel, inside := d.app.rel(e)
-		if !within(rel, d.built.outputs) && !d.app.tree.has(e) && inside && !d.resolves(e) {
+		if !within(rel, d.built.outputs) && !d.app.tree.Has(e) && inside && !d.resolves(e) {
 			because(plan.Evidence{Line: d.startLine(), Text: fmt.Sprintf("%s is made by a step that was not understood", rel)}, "")
 			d.contents = wholeDir
 			return
@@ -163,7 +163,7 @@ func (d *designer) chooseContents() {
 // resolves reports a file that node finds without its ending, or a folder.
 func (d *designer) resolves(file string) bool {
 	for _, suffix := range []string{".js", ".mjs", ".cjs", ".json", ".ts", "/index.js"} {
-		if d.app.tree.has(file + suffix) {
+		if d.app.tree.Has(file + suffix) {
 			return true
 		}
 	}

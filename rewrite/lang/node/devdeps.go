@@ -67,7 +67,7 @@ func (d *designer) frameworkDev() {
 	if name == "" {
 		return
 	}
-	ev := plan.Evidence{Path: d.in.Project.Join(d.app.tree.files[d.app.path(name)].Source), Text: u.Name + " loads " + name}
+	ev := plan.Evidence{Path: d.in.Project.Join(d.app.tree.Files[d.app.path(name)].Source), Text: u.Name + " loads " + name}
 	for _, pkg := range configImports(string(data)) {
 		d.needDev(use{Name: pkg, Package: pkg, Evidence: ev})
 	}
@@ -104,7 +104,7 @@ func (d *designer) alias(name string) bool {
 		return false
 	}
 	top, _, _ := strings.Cut(name, "/")
-	return d.app.tree.hasDir(d.app.path(top)) || d.app.tree.hasDir(d.app.path("src/"+top)) || strings.HasPrefix(name, "@/")
+	return d.app.tree.HasDir(d.app.path(top)) || d.app.tree.HasDir(d.app.path("src/"+top)) || strings.HasPrefix(name, "@/")
 }
 
 // installedGlobally reports npm install -g of a package.

@@ -241,7 +241,7 @@ func (x *expander) npm(rest []string, proto leaf, depth int) {
 func (x *expander) script(name string, args []string, depth int) {
 	scripts := x.proj.manifest.Scripts
 	text, ok := scripts[name]
-	if !ok && name == "start" && x.proj.tree.has(x.proj.path("server.js")) {
+	if !ok && name == "start" && x.proj.tree.Has(x.proj.path("server.js")) {
 		text, ok = "node server.js", true
 	}
 	if !ok {
@@ -319,7 +319,7 @@ func (x *expander) file(words []string, proto leaf, depth int) bool {
 	if strings.HasPrefix(first, "#!") {
 		x.leaf(leaf{Bin: path.Base(strings.Fields(first[2:] + " sh")[0]), Wrapper: true, Evidence: proto.Evidence})
 	}
-	ev := plan.Evidence{Path: x.proj.tree.files[full].Source, Text: "the script " + full}
+	ev := plan.Evidence{Path: x.proj.tree.Files[full].Source, Text: "the script " + full}
 	parsed, err := shell.ParseFile(text)
 	if err != nil {
 		x.unknown = append(x.unknown, full)

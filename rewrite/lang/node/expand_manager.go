@@ -89,5 +89,5 @@ func (x *expander) isFile(name string) bool {
 	if !path.IsAbs(full) {
 		full = path.Join(x.workdir, name)
 	}
-	return sourceExt[path.Ext(name)] || name == "." || strings.HasPrefix(name, "./") || x.proj.tree.has(full)
+	return sourceExt[path.Ext(name)] || name == "." || strings.HasPrefix(name, "./") || x.proj.tree.Has(full)
 }

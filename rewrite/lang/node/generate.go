@@ -18,8 +18,8 @@ func (d *designer) generatesAtInstall() {
 			}
 		}
 	}
-	for _, name := range a.tree.under(a.dir) {
-		if path.Ext(name) == ".prisma" && a.tree.files[name].First < d.last {
+	for _, name := range a.tree.Under(a.dir) {
+		if path.Ext(name) == ".prisma" && a.tree.Files[name].First < d.last {
 			d.generates, d.built.modules = true, true
 			return
 		}

@@ -82,7 +82,7 @@ func (p *productionSteps) setup(at int) {
 	if len(d.run.managers) == 0 {
 		return
 	}
-	for _, child := range d.app.tree.children(d.app.dir) {
+	for _, child := range d.app.tree.Children(d.app.dir) {
 		if name := strings.TrimSuffix(child, "/"); managerFile(name) && name != ".npmrc" && !within(name, d.reads) && (child != name || !p.has(name)) {
 			p.copy(at, d.names.build, name)
 		}

@@ -150,7 +150,7 @@ func (d *designer) ignores(what string) bool {
 	if err != nil {
 		return false
 	}
-	name := d.app.tree.files[d.app.path("package.json")].Source
+	name := d.app.tree.Files[d.app.path("package.json")].Source
 	ignored, err := matcher.MatchesOrParentMatches(path.Join(path.Dir(name), what))
 	return err == nil && ignored
 }
@@ -159,7 +159,7 @@ func (d *designer) ignores(what string) bool {
 func (d *designer) manifests(s step) []plan.Step {
 	var sources []string
 	for _, name := range manifestFiles {
-		if file, ok := d.app.tree.files[d.app.path(name)]; ok && file.First <= d.last {
+		if file, ok := d.app.tree.Files[d.app.path(name)]; ok && file.First <= d.last {
 			sources = append(sources, file.Source)
 		}
 	}
@@ -167,7 +167,7 @@ func (d *designer) manifests(s step) []plan.Step {
 	keyword := d.in.Keyword("COPY")
 	steps := []plan.Step{plan.New{Text: keyword + " " + strings.Join(sources, " ") + " " + d.dest(s.Index, ""), Evidence: ev}}
 	for _, name := range manifestFolders {
-		if files := d.app.tree.under(d.app.path(name)); len(files) > 0 && d.app.tree.files[files[0]].First <= d.last {
+		if files := d.app.tree.Under(d.app.path(name)); len(files) > 0 && d.app.tree.Files[files[0]].First <= d.last {
 			source := path.Join(path.Dir(d.app.manifest.Path), name)
 			steps = append(steps, plan.New{Text: keyword + " " + source + " " + d.dest(s.Index, name), Evidence: ev})
 		}

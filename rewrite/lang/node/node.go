@@ -20,6 +20,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/project"
 )
@@ -126,7 +127,7 @@ func newDesigner(in *plan.Input) (*designer, *plan.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	app, err := readApp(in, newTree(in), dir, d.last, d.lastInstall())
+	app, err := readApp(in, inside.NewCopies(in), dir, d.last, d.lastInstall())
 	if err != nil {
 		return nil, d.unreadable(err)
 	}

@@ -138,7 +138,7 @@ func (d *designer) keepsCopy(s step) bool {
 // copiesTo are the paths that a COPY writes, inside the project's folder and
 // outside it.
 func (d *designer) copiesTo(s step) (inside, outside []string) {
-	for _, name := range d.app.tree.by[s.Index] {
+	for _, name := range d.app.tree.By[s.Index] {
 		if rel, ok := d.app.rel(name); ok {
 			inside = append(inside, rel)
 		} else {
@@ -278,7 +278,7 @@ func (d *designer) standalone(out string) bool {
 
 // has reports that an item which production keeps copies the file.
 func (p *productionSteps) has(name string) bool {
-	file := p.d.app.tree.files[p.d.app.path(name)]
+	file := p.d.app.tree.Files[p.d.app.path(name)]
 	for _, s := range p.steps {
 		if k, ok := s.(plan.Keep); ok {
 			if k.Span == p.d.steps[file.First].Span || k.Span == p.d.steps[file.Last].Span {

@@ -28,7 +28,7 @@ func (d *designer) canBeMinimal() bool {
 		if d.reads = append(d.reads, names...); why != nil {
 			no(*why)
 		}
-		if a.tree.hasDir(a.path("public")) {
+		if a.tree.HasDir(a.path("public")) {
 			d.reads = append(d.reads, "public")
 		}
 	}
@@ -74,7 +74,7 @@ func (d *designer) toolsRead(no func(plan.Evidence)) {
 		default:
 			no(withText(u.Evidence, u.Name+" may read the project's files"))
 		}
-		if (u.Name == "remix-serve" || u.Name == "react-router-serve") && d.app.tree.hasDir(d.app.path("public")) {
+		if (u.Name == "remix-serve" || u.Name == "react-router-serve") && d.app.tree.HasDir(d.app.path("public")) {
 			d.read("public")
 		}
 	}
@@ -84,14 +84,14 @@ func (d *designer) toolsRead(no func(plan.Evidence)) {
 // and Prisma's configuration (H26). False where there is no schema to be found.
 func (d *designer) readsSchema() bool {
 	found := false
-	for _, name := range d.app.tree.under(d.app.dir) {
+	for _, name := range d.app.tree.Under(d.app.dir) {
 		rel, _ := d.app.rel(name)
 		switch {
 		case isAside(rel):
 		case path.Ext(rel) == ".prisma" && path.Dir(rel) == ".":
 			found = true
 			d.read(rel)
-			if d.app.tree.hasDir(d.app.path("migrations")) {
+			if d.app.tree.HasDir(d.app.path("migrations")) {
 				d.read("migrations")
 			}
 		case path.Ext(rel) == ".prisma":
@@ -125,7 +125,7 @@ func (d *designer) permits() *plan.Evidence {
 					p = path.Join(t.Dir, p)
 				}
 				rel, inside := d.app.rel(path.Clean(p))
-				if !inside || strings.HasPrefix(w.Text, "-") || !d.app.tree.has(p) && !d.app.tree.hasDir(p) || within(rel, d.reads) {
+				if !inside || strings.HasPrefix(w.Text, "-") || !d.app.tree.Has(p) && !d.app.tree.HasDir(p) || within(rel, d.reads) {
 					continue
 				}
 				ev := d.in.Evidence(s.Item, "this step changes the rights of "+rel)
@@ -137,7 +137,7 @@ func (d *designer) permits() *plan.Evidence {
 }
 
 // isSource reports an entry that is a file of the context, not of the build.
-func (d *designer) isSource(e string) bool { return d.app.tree.has(e) || d.resolves(e) }
+func (d *designer) isSource(e string) bool { return d.app.tree.Has(e) || d.resolves(e) }
 
 // servesOutput sees that a static server's folder is one that the build makes.
 func (d *designer) servesOutput() bool {
@@ -182,13 +182,13 @@ func (d *designer) keepRead() {
 		}
 	}
 	if d.run.next != nil { // https://nextjs.org/docs/app/guides/environment-variables
-		for _, child := range d.app.tree.children(d.app.dir) {
+		for _, child := range d.app.tree.Children(d.app.dir) {
 			want[child] = want[child] || strings.HasPrefix(child, ".env") && !reSampleEnv.MatchString(child)
 		}
 		want[".env"] = true
 	}
-	d.localEnv = want[".env"] && !d.app.tree.has(d.app.path(".env")) && d.mayHaveEnv()
-	for _, child := range d.app.tree.children(d.app.dir) {
+	d.localEnv = want[".env"] && !d.app.tree.Has(d.app.path(".env")) && d.mayHaveEnv()
+	for _, child := range d.app.tree.Children(d.app.dir) {
 		name := strings.TrimSuffix(child, "/")
 		if want[name] && !within(name, d.built.outputs) && name != "node_modules" && name != "package.json" {
 			d.read(name)

@@ -37,7 +37,7 @@ func (d *designer) operatesOnApp(t task) bool {
 		if !path.IsAbs(p) {
 			p = path.Join(t.Dir, p)
 		}
-		if d.app.tree.has(path.Clean(p)) {
+		if d.app.tree.Has(path.Clean(p)) {
 			return true
 		}
 	}
@@ -283,13 +283,13 @@ func (d *designer) programNeedsRoot() *plan.Evidence {
 // sqlite finds a database in a file: a Prisma schema for one, or a variable that
 // names one.
 func (d *designer) sqlite() *plan.Evidence {
-	for _, name := range d.app.tree.under(d.app.dir) {
+	for _, name := range d.app.tree.Under(d.app.dir) {
 		if path.Ext(name) != ".prisma" {
 			continue
 		}
 		data, _ := d.app.read(name)
 		if strings.Contains(string(data), `"sqlite"`) {
-			return &plan.Evidence{Path: d.in.Project.Join(d.app.tree.files[name].Source), Text: "the database is a file"}
+			return &plan.Evidence{Path: d.in.Project.Join(d.app.tree.Files[name].Source), Text: "the database is a file"}
 		}
 	}
 	for _, s := range d.steps {

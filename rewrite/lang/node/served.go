@@ -10,7 +10,7 @@ import (
 // read it.
 func (d *designer) servesOne() {
 	folder, ok := d.served()
-	if !ok || !d.built.any || d.app.tree.hasDir(d.app.path(folder)) {
+	if !ok || !d.built.any || d.app.tree.HasDir(d.app.path(folder)) {
 		return
 	}
 	d.built.outputs, d.built.unknown = []string{folder}, nil

@@ -65,7 +65,7 @@ func (d *designer) siteWanted() bool {
 			return false
 		}
 	}
-	for _, name := range d.app.tree.names {
+	for _, name := range d.app.tree.Names {
 		switch path.Base(name) {
 		case "serve.json", "now.json", "404.html":
 			return false

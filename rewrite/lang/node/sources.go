@@ -67,12 +67,12 @@ func (a *app) scanSources(outputs, entries []string) *scan {
 // scanFolder reads the sources below a folder of the image.
 func (a *app) scanFolder(s *scan, dir string, outputs, entries []string) {
 	children := map[string]bool{}
-	for _, c := range a.tree.children(dir) {
+	for _, c := range a.tree.Children(dir) {
 		children[strings.TrimSuffix(c, "/")] = true
 	}
 	bundled := a.manifest.has("@sveltejs/kit") // its adapter takes development dependencies into the build
 	prefix := strings.TrimSuffix(dir, "/") + "/"
-	for _, name := range a.tree.under(dir) {
+	for _, name := range a.tree.Under(dir) {
 		rel := strings.TrimPrefix(name, prefix)
 		if bundled && strings.HasPrefix(rel, "src/") {
 			continue
@@ -90,7 +90,7 @@ func (a *app) scanFolder(s *scan, dir string, outputs, entries []string) {
 			continue
 		}
 		s.sum += len(data)
-		s.file(a.in.Project.Join(a.tree.files[name].Source), string(data), children)
+		s.file(a.in.Project.Join(a.tree.Files[name].Source), string(data), children)
 	}
 }
 

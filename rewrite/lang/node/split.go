@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -28,7 +29,7 @@ func conservative(in *plan.Input, refusal *plan.Refusal) (*plan.Plan, *plan.Refu
 	d := &designer{in: in, steps: readSteps(in), first: -1, last: -1, plan: &plan.Plan{Language: "node"},
 		covered: map[int]bool{}, reasons: map[int]string{}, built: &built{}, contents: wholeDir, modules: complete,
 		split: &split{why: refusal, owner: map[string]string{}}}
-	t := newTree(in)
+	t := inside.NewCopies(in)
 	if !d.findRoots(t) || !d.readProjects(t) {
 		return nil, refusal
 	}
@@ -72,7 +73,7 @@ func (d *designer) findRoots(t *tree) bool {
 	for _, s := range d.steps {
 		switch s.Keyword {
 		case "COPY", "ADD":
-			for _, name := range t.by[s.Index] {
+			for _, name := range t.By[s.Index] {
 				if !systemFolder(path.Dir(name)) {
 					roots = append(roots, top(path.Dir(name), s.Scope.Workdir))
 				}
@@ -147,18 +148,18 @@ func (d *designer) readProjects(t *tree) bool {
 	a := &app{in: d.in, tree: t, dir: d.split.roots[0], node: leading(d.in.Base.Version), npm: npmMajor(d.in.Base.Version)}
 	for dir := path.Clean(d.in.End.Workdir); !systemFolder(dir); dir = path.Dir(dir) {
 		a.dir = dir
-		if t.has(path.Join(dir, "package.json")) || within(dir, d.split.roots) && contains(d.split.roots, dir) {
+		if t.Has(path.Join(dir, "package.json")) || within(dir, d.split.roots) && contains(d.split.roots, dir) {
 			break
 		}
 	}
 	a.manifest = &manifest{Path: "package.json"}
 	seen := 0
-	for _, name := range t.names {
+	for _, name := range t.Names {
 		if path.Base(name) != "package.json" || strings.Contains(name, "/node_modules/") || seen >= maxManifests {
 			continue
 		}
 		seen++
-		file := t.files[name]
+		file := t.Files[name]
 		data, err := d.in.Project.Read(d.in.Project.Join(file.Source))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return false
@@ -186,7 +187,7 @@ func (d *designer) readProjects(t *tree) bool {
 // copied, or are copied by a step that production keeps.
 func (d *designer) startsInside() bool {
 	for _, e := range d.run.entries {
-		if !within(e, d.split.roots) && !d.app.tree.has(e) {
+		if !within(e, d.split.roots) && !d.app.tree.Has(e) {
 			return false
 		}
 	}
@@ -251,7 +252,7 @@ func (sp *split) sides(t task, paths []string) (in, out bool) {
 
 // filesBefore reports files of the project in the image before an item.
 func (d *designer) filesBefore(at int) bool {
-	for _, f := range d.app.tree.files {
+	for _, f := range d.app.tree.Files {
 		if f.First < at {
 			return true
 		}
@@ -281,7 +282,7 @@ func (sp *split) keeps(d *designer, s step, t task) bool {
 
 // copies reports a COPY of the context into the folders.
 func (sp *split) copies(d *designer, s step) bool {
-	for _, name := range d.app.tree.by[s.Index] {
+	for _, name := range d.app.tree.By[s.Index] {
 		if within(name, sp.roots) {
 			return true
 		}

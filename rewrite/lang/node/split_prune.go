@@ -89,7 +89,7 @@ func (d *designer) needsDevOf(a *app, dirs []string) bool {
 	a.scanFolder(s, a.dir, aside, r.entries)
 	for _, name := range sortedKeys(s.imports) {
 		top, _, _ := strings.Cut(name, "/")
-		if a.tree.hasDir(a.path(top)) || a.tree.hasDir(a.path("src/"+top)) {
+		if a.tree.HasDir(a.path(top)) || a.tree.HasDir(a.path("src/"+top)) {
 			continue // a folder of the project, by a path mapping
 		}
 		if missing(name) {

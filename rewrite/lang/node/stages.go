@@ -293,7 +293,7 @@ func (d *designer) broad(s step) bool {
 	if _, from := s.Flag("from"); from || len(s.Heredocs) > 0 {
 		return false
 	}
-	for _, name := range d.app.tree.by[s.Index] {
+	for _, name := range d.app.tree.By[s.Index] {
 		if rel, ok := d.app.rel(name); ok && !installInput(rel) {
 			return true
 		}

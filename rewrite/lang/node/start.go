@@ -189,7 +189,7 @@ func (a *app) need(n *needs, l leaf, workdir string) {
 		n.installs(l, u)
 		return
 	}
-	if l.Wrapper && a.tree.has(l.Path) {
+	if l.Wrapper && a.tree.Has(l.Path) {
 		return // a script of the project, which was followed
 	}
 	u.Package = ""

@@ -27,7 +27,7 @@ func (d *designer) chooseTest() {
 		return
 	}
 	found := false
-	for _, name := range d.app.tree.under(d.app.dir) {
+	for _, name := range d.app.tree.Under(d.app.dir) {
 		rel, _ := d.app.rel(name)
 		if reTestFile.MatchString(rel) && !strings.Contains(rel, "node_modules/") && !strings.Contains(rel, "e2e") && !d.templateTest(name) {
 			found = true

@@ -42,11 +42,11 @@ func (d *designer) readMembers() error {
 		return nil
 	}
 	d.members = w
-	for _, name := range a.tree.under(a.dir) {
+	for _, name := range a.tree.Under(a.dir) {
 		if path.Base(name) != "package.json" || name == a.path("package.json") || strings.Contains(name, "/node_modules/") || len(w.manifests) >= maxManifests {
 			continue
 		}
-		file := a.tree.files[name]
+		file := a.tree.Files[name]
 		data, err := a.in.Project.Read(a.in.Project.Join(file.Source))
 		if errors.Is(err, project.ErrNotKept) {
 			return err

@@ -37,8 +37,8 @@ func (d *designer) readWrites() *plan.Refusal {
 
 // hasFiles reports files of the project in the image before an item.
 func (d *designer) hasFiles(at int) bool {
-	for _, name := range d.app.tree.under(d.app.dir) {
-		if d.app.tree.files[name].First < at {
+	for _, name := range d.app.tree.Under(d.app.dir) {
+		if d.app.tree.Files[name].First < at {
 			return true
 		}
 	}
@@ -79,7 +79,7 @@ func (d *designer) takesFrom(t task, sources []string) bool {
 		if !path.IsAbs(w) {
 			w = path.Join(t.Dir, w)
 		}
-		if rel, inside := d.app.rel(path.Clean(w)); inside && d.app.dir != "/" || d.app.tree.has(w) && rel != "" {
+		if rel, inside := d.app.rel(path.Clean(w)); inside && d.app.dir != "/" || d.app.tree.Has(w) && rel != "" {
 			return true
 		}
 	}

@@ -45,8 +45,8 @@ func (d *designer) toolImage(from string) bool {
 // targets are the paths that a COPY writes last.
 func (d *designer) targets(s step) []string {
 	var out []string
-	for _, name := range d.tree.names {
-		if f := d.tree.files[name]; f.First == s.Index || f.Last == s.Index {
+	for _, name := range d.tree.Names {
+		if f := d.tree.Files[name]; f.First == s.Index || f.Last == s.Index {
 			out = append(out, name)
 		}
 	}
@@ -60,7 +60,7 @@ func (d *designer) manifestIdle(s step, target string) bool {
 	if d.named(path.Base(target)) {
 		return false
 	}
-	if d.tree.files[target].Last > s.Index {
+	if d.tree.Files[target].Last > s.Index {
 		return true
 	}
 	base := path.Base(target)

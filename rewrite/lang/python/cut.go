@@ -127,7 +127,7 @@ func (d *designer) onlyInFolder(s step, t task) bool {
 	}
 	some := false
 	for _, w := range t.Unwrapped().Args[1:] {
-		if strings.HasPrefix(w.Text, "-") || t.Kind == permission && !strings.Contains(w.Text, "/") && !w.Glob && !d.tree.has(t.abs(w.Text)) {
+		if strings.HasPrefix(w.Text, "-") || t.Kind == permission && !strings.Contains(w.Text, "/") && !w.Glob && !d.tree.Has(t.abs(w.Text)) {
 			continue
 		}
 		p := dockerfile.Expand(w.Text, s.Scope.Vars)

@@ -143,7 +143,7 @@ func (d *designer) compiledPlaces() *plan.Refusal {
 					}
 				}
 			}
-			if t.Kind == compile && d.tree.hasDir(t.Dir) && t.Dir != "/" {
+			if t.Kind == compile && d.tree.HasDir(t.Dir) && t.Dir != "/" {
 				return d.in.Refuse(plan.UnknownWriteSet, s.Item, fmt.Sprintf("%s does what the project's own files say", t.Unwrapped().Name()), "write the commands into the Dockerfile")
 			}
 		}

@@ -211,7 +211,7 @@ func (d *designer) pipenvSite(s step, t task) site {
 		return site{Where: inSystem}
 	case t.Venv != "":
 		return site{inVenv, t.Venv}
-	case on(vars["PIPENV_VENV_IN_PROJECT"]) || on(inline) || d.tree.hasDir(path.Join(t.Dir, ".venv")):
+	case on(vars["PIPENV_VENV_IN_PROJECT"]) || on(inline) || d.tree.HasDir(path.Join(t.Dir, ".venv")):
 		return site{inProject, path.Join(t.Dir, ".venv")}
 	case vars["WORKON_HOME"] != "":
 		return site{inCache, vars["WORKON_HOME"]}
@@ -263,7 +263,7 @@ func (d *designer) makesVenv(p string) bool {
 
 // read is a file of the image that comes from the context.
 func (d *designer) read(name string) (string, bool) {
-	file, ok := d.tree.files[path.Clean(name)]
+	file, ok := d.tree.Files[path.Clean(name)]
 	if !ok {
 		return "", false
 	}

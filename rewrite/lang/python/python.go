@@ -13,6 +13,7 @@ package python
 
 import (
 	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -76,7 +77,7 @@ type designer struct {
 func newDesigner(in *plan.Input) *designer {
 	d := &designer{in: in, steps: readSteps(in), first: -1, end: -1, names: map[string]bool{}, versions: map[string]string{}, compiled: map[string]bool{},
 		plan: &plan.Plan{Language: "python"}, covered: map[int]bool{}}
-	d.tree = newTree(in)
+	d.tree = inside.NewCopies(in)
 	return d
 }
 

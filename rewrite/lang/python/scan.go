@@ -60,12 +60,12 @@ var fullPrograms = words("curl wget git hg svn ssh scp ssh-keygen gpg ps top pgr
 func (d *designer) scanSources() *scan {
 	s := &scan{started: map[string]plan.Evidence{}, modules: map[string]plan.Evidence{}}
 	sum, count := 0, 0
-	for _, name := range d.tree.names {
+	for _, name := range d.tree.Names {
 		ext := path.Ext(name)
 		if ext != ".py" && ext != ".sh" && ext != ".cfg" && ext != ".toml" && ext != ".ini" && ext != ".conf" && ext != ".yml" && ext != ".yaml" && ext != ".service" || strings.Contains(name, "/node_modules/") || strings.Contains(name, "/site-packages/") {
 			continue
 		}
-		file := d.tree.files[name].Source
+		file := d.tree.Files[name].Source
 		entry, ok := d.in.Project.Stat(d.in.Project.Join(file))
 		if ok && entry.Size > maxSourceSize {
 			continue
@@ -99,7 +99,7 @@ func (d *designer) namesInterpreter(text string) int {
 			return m[0]
 		}
 		name := text[m[4]:m[5]]
-		if !otherPrograms[name] && !d.tree.has("/usr/local/bin/"+name) {
+		if !otherPrograms[name] && !d.tree.Has("/usr/local/bin/"+name) {
 			return m[0]
 		}
 	}

@@ -164,7 +164,7 @@ func (d *designer) program(name string, ev plan.Evidence) {
 // script reads a word that names a shell script of the project.
 func (d *designer) script(word string, depth int) {
 	p := path.Clean(d.in.End.Abs(word))
-	file, ok := d.tree.files[p]
+	file, ok := d.tree.Files[p]
 	if !ok || depth > 3 || len(d.run.scripts) >= maxScripts {
 		return
 	}

@@ -60,12 +60,12 @@ func (d *designer) chooseTest() {
 // services reports that one of the test files needs a service beside it.
 func (d *designer) testFile() (first string, services bool) {
 	count := 0
-	for _, name := range d.tree.names {
+	for _, name := range d.tree.Names {
 		if !under(name, d.in.End.Workdir) || !reTestFile.MatchString(name) && path.Base(name) != "conftest.py" || reForeign.MatchString(name) {
 			continue
 		}
 		text, _ := d.read(name)
-		file := d.in.Project.Join(d.tree.files[name].Source)
+		file := d.in.Project.Join(d.tree.Files[name].Source)
 		if reServices.MatchString(text) {
 			return file, true
 		}
@@ -110,7 +110,7 @@ func (d *designer) onPath() bool {
 
 // testList is a list of requirements with pytest that a COPY brings.
 func (d *designer) testList() string {
-	for _, name := range d.tree.under(d.in.End.Workdir) {
+	for _, name := range d.tree.Under(d.in.End.Workdir) {
 		rel := name[len(path.Clean(d.in.End.Workdir))+1:]
 		if !reTestList.MatchString(rel) {
 			continue

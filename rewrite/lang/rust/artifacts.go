@@ -18,7 +18,7 @@ func (r *recipe) cargo(words []string) kind {
 		return r.install(c)
 	case "fetch", "update", "generate-lockfile", "vendor", "add", "remove", "upgrade":
 		if c.verb == "vendor" {
-			r.tree.add(path.Join(r.dir, "vendor"), "")
+			r.tree.Add(path.Join(r.dir, "vendor"), "")
 		}
 		return download
 	case "chef prepare", "chef cook":
@@ -30,7 +30,7 @@ func (r *recipe) cargo(words []string) kind {
 	case "new", "init":
 		return r.create(c)
 	case "run":
-		r.tree.opaque = append(r.tree.opaque, r.dir)
+		r.tree.Opaque = append(r.tree.Opaque, r.dir)
 		return generate
 	case "sqlx prepare":
 		return lint
@@ -70,8 +70,8 @@ func (r *recipe) create(c cargoCommand) kind {
 		dir = r.abs(c.args[0])
 	}
 	for _, name := range []string{"Cargo.toml", "src/main.rs"} {
-		if p := path.Join(dir, name); !r.tree.isFile(p) {
-			r.tree.add(p, "")
+		if p := path.Join(dir, name); !r.tree.IsFile(p) {
+			r.tree.Add(p, "")
 		}
 	}
 	r.manifests = map[string]*manifest{}
@@ -93,7 +93,7 @@ func (r *recipe) build(c cargoCommand) {
 	for _, p := range r.selected(m, c) {
 		made.dir = p.dir
 		names := r.bins(p)
-		if len(names) == 0 && len(p.Bin) == 0 && !r.tree.isFile(path.Join(p.dir, "src/lib.rs")) {
+		if len(names) == 0 && len(p.Bin) == 0 && !r.tree.IsFile(path.Join(p.dir, "src/lib.rs")) {
 			b.known = false // the sources are not all there yet, or come from a script
 		}
 		for _, name := range names {
@@ -154,7 +154,7 @@ type config struct {
 func (r *recipe) config(dir string) (target, targetDir string) {
 	for ; ; dir = path.Dir(dir) {
 		for _, name := range []string{".cargo/config.toml", ".cargo/config"} {
-			data, ok := r.tree.read(path.Join(dir, name))
+			data, ok := r.tree.Read(path.Join(dir, name))
 			var c config
 			if !ok || !decode(string(data), &c) {
 				continue

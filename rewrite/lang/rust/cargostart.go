@@ -145,7 +145,7 @@ func (d *design) runTarget(dir string, g cargoCommand) (name string, pkg *manife
 		return "", nil, fmt.Sprintf("which of the programs %s cargo run starts is not known", strings.Join(names, ", "))
 	}
 	for i := len(d.in.Items) - 1; i >= 0; i-- {
-		if d.kinds(i)[generate] && d.tree.files[path.Join(pkg.dir, "Cargo.toml")] == "" {
+		if d.kinds(i)[generate] && d.tree.Files[path.Join(pkg.dir, "Cargo.toml")] == "" {
 			return "", nil, "its Cargo.toml is written by a step"
 		}
 	}
@@ -159,8 +159,8 @@ func (d *design) changedSince(item int) bool {
 		switch it.Keyword {
 		case "COPY", "ADD":
 			scratch := newTree(d.in.Project)
-			scratch.copy(it)
-			for p := range scratch.files {
+			scratch.Copy(it)
+			for p := range scratch.Files {
 				if base := path.Base(p); strings.HasSuffix(p, ".rs") || strings.HasPrefix(base, "Cargo.") || strings.HasPrefix(base, "rust-toolchain") || path.Base(path.Dir(p)) == ".cargo" {
 					return true
 				}
@@ -183,9 +183,9 @@ func (d *design) changedSince(item int) bool {
 // mentionedByBuild: a variable that is set behind the build may only reach the
 // compiler at the start. Names that programs read themselves are no reason.
 func (d *design) mentionedByBuild(key string) bool {
-	for p := range d.tree.files {
+	for p := range d.tree.Files {
 		if path.Base(p) == "build.rs" {
-			if data, ok := d.tree.read(p); ok && strings.Contains(string(data), key) {
+			if data, ok := d.tree.Read(p); ok && strings.Contains(string(data), key) {
 				return true
 			}
 		}
@@ -238,7 +238,7 @@ func (d *design) findPrograms() *plan.Refusal {
 	}
 	mine := len(own) > 0
 	for p := range d.used {
-		mine = mine || d.tree.files[p] != "" && len(d.artifacts)+len(d.built) > 0
+		mine = mine || d.tree.Files[p] != "" && len(d.artifacts)+len(d.built) > 0
 	}
 	if mine {
 		for _, a := range d.artifacts {

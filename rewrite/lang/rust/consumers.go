@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/project"
 	"github.com/multistage-app/multistage/rewrite/shell"
@@ -70,7 +71,7 @@ func (d *design) hotMounts() []string {
 	var out []string
 	for _, s := range d.services {
 		for _, b := range s.binds {
-			if below(d.in.End.Workdir, b) {
+			if inside.Below(d.in.End.Workdir, b) {
 				out = append(out, s.File)
 			}
 		}
@@ -87,7 +88,7 @@ func (d *design) developmentOnly() *plan.Refusal {
 				continue
 			}
 			for _, b := range s.binds {
-				if below(d.in.End.Workdir, b) {
+				if inside.Below(d.in.End.Workdir, b) {
 					return refuseAt(plan.DevContainer, c.at, "the service "+s.Name+" runs "+path.Base(c.words[0])+" over mounted sources", "")
 				}
 			}

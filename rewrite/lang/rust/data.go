@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -85,7 +86,7 @@ func newSelection(d *design) *selection {
 	s := &selection{d: d, files: map[string]bool{}, dirs: map[string]bool{}, kids: map[string][]string{}, rsIn: map[string]bool{},
 		bases: map[string][]string{}, stems: map[string][]string{}, root: d.in.End.Workdir}
 	seen := map[string]bool{}
-	for _, p := range d.tree.paths() {
+	for _, p := range d.tree.Paths() {
 		for child := p; child != "/"; child = path.Dir(child) {
 			parent := path.Dir(child)
 			if strings.HasSuffix(p, ".rs") {
@@ -115,7 +116,7 @@ func (s *selection) size() int { return len(s.files) + len(s.dirs) }
 
 // file takes one file.
 func (s *selection) file(p string) {
-	if s.d.tree.isFile(p) {
+	if s.d.tree.IsFile(p) {
 		s.files[p] = true
 	}
 }
@@ -144,7 +145,7 @@ func (s *selection) dir(dir string) {
 // beside takes, of a folder with Rust sources, the folders of data in it or below,
 // and its own files where it is the working directory or a package's folder.
 func (s *selection) beside(dir string) {
-	own := dir == s.root || s.d.tree.isFile(path.Join(dir, "Cargo.toml"))
+	own := dir == s.root || s.d.tree.IsFile(path.Join(dir, "Cargo.toml"))
 	for _, kid := range s.kids[dir] {
 		base := path.Base(kid)
 		switch {
@@ -184,7 +185,7 @@ func (s *selection) holdsData(dir string) bool {
 // all takes the data of the whole tree that a program may read under any name.
 func (s *selection) all() {
 	roots := map[string]bool{}
-	for p, source := range s.d.tree.files {
+	for p, source := range s.d.tree.Files {
 		if source != "" {
 			roots[s.rootOf(p)] = true
 		}
@@ -197,7 +198,7 @@ func (s *selection) all() {
 // rootOf is the working directory where the file lies in it, else the topmost
 // folder of the file.
 func (s *selection) rootOf(p string) string {
-	if below(p, s.root) && s.root != "/" {
+	if inside.Below(p, s.root) && s.root != "/" {
 		return s.root
 	}
 	for path.Dir(path.Dir(p)) != "/" && path.Dir(p) != "/" {
@@ -254,7 +255,7 @@ func (s *selection) fromTexts() {
 		}
 	}
 	for p := range s.d.used {
-		if data, ok := s.d.tree.read(p); ok && len(data) < 1<<18 {
+		if data, ok := s.d.tree.Read(p); ok && len(data) < 1<<18 {
 			s.words(string(data))
 		}
 	}
@@ -274,7 +275,7 @@ func (s *selection) words(text string) {
 func (s *selection) fromConfigurations() {
 	for _, p := range sortedKeys(s.files) {
 		if ext := path.Ext(p); configExt[ext] || path.Base(p) == ".env" {
-			if data, ok := s.d.tree.read(p); ok && len(data) < 1<<17 {
+			if data, ok := s.d.tree.Read(p); ok && len(data) < 1<<17 {
 				s.words(string(data))
 			}
 		}
@@ -284,7 +285,7 @@ func (s *selection) fromConfigurations() {
 // name looks up one string: a path, a pattern, the beginning of a path, or the name
 // of a file wherever it lies.
 func (s *selection) name(text, dir string) {
-	if len(text) > 300 || strings.ContainsAny(text, "\n\r\t ") && !s.d.tree.isFile(path.Join(s.root, text)) {
+	if len(text) > 300 || strings.ContainsAny(text, "\n\r\t ") && !s.d.tree.IsFile(path.Join(s.root, text)) {
 		return
 	}
 	text = strings.TrimPrefix(text, "file://")
@@ -323,7 +324,7 @@ func (s *selection) places(text, dir string) []string {
 	}
 	places := []string{path.Join(s.root, text), path.Join(dir, text)}
 	for dir = path.Clean(dir); dir != "/" && dir != "."; dir = path.Dir(dir) {
-		if s.d.tree.isFile(path.Join(dir, "Cargo.toml")) {
+		if s.d.tree.IsFile(path.Join(dir, "Cargo.toml")) {
 			return append(places, path.Join(dir, text))
 		}
 	}
@@ -334,14 +335,14 @@ func (s *selection) places(text, dir string) []string {
 // in, which the program may want to write to.
 func (s *selection) place(p string) {
 	switch {
-	case s.d.tree.isFile(p):
+	case s.d.tree.IsFile(p):
 		if isData(p) {
 			s.files[p] = true
 		}
-	case s.d.tree.isDir(p):
+	case s.d.tree.IsDir(p):
 		s.dir(p)
 	default:
-		if dir := path.Dir(p); strings.Contains(path.Base(p), ".") && dir != s.root && dir != "/" && s.d.tree.isDir(dir) && !s.rsIn[dir] {
+		if dir := path.Dir(p); strings.Contains(path.Base(p), ".") && dir != s.root && dir != "/" && s.d.tree.IsDir(dir) && !s.rsIn[dir] {
 			s.dir(dir)
 		}
 	}

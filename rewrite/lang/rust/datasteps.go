@@ -4,22 +4,24 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/inside"
 )
 
 // fromSteps takes what RUNs made outside of the sources, and what other images
 // gave.
 func (s *selection) fromSteps() {
-	for _, m := range s.d.tree.made {
+	for _, m := range s.d.tree.Made {
 		if s.serves(m) {
-			if s.d.tree.isFile(m) {
+			if s.d.tree.IsFile(m) {
 				s.files[m] = true
 			} else {
 				s.dirs[m] = true
 			}
 		}
 	}
-	for _, o := range s.d.tree.opaque {
-		if o != "/" && below(o, s.root) && !strings.HasSuffix(o, "/vendor") && o != s.root && !s.rsIn[o] {
+	for _, o := range s.d.tree.Opaque {
+		if o != "/" && inside.Below(o, s.root) && !strings.HasSuffix(o, "/vendor") && o != s.root && !s.rsIn[o] {
 			s.dirs[o] = true
 		}
 	}
@@ -39,15 +41,15 @@ func (s *selection) fromSteps() {
 // a folder that is there anyhow, not one of the build's own.
 func (s *selection) serves(p string) bool {
 	for _, own := range []string{"/tmp", "/usr/local/cargo", "/usr/local/rustup", "/root/.cargo", "/root/.rustup", "/var/lib/apt", "/var/cache", "/root/.ssh", "/root/.cache", "/etc/apt", "/etc/apk", "/usr/share/keyrings"} {
-		if below(p, own) {
+		if inside.Below(p, own) {
 			return false
 		}
 	}
-	if below(s.root, p) || s.rsIn[p] || s.scaffold(p) || isArchive(p) || strings.HasSuffix(p, ".deb") || strings.HasSuffix(p, ".zip") {
+	if inside.Below(s.root, p) || s.rsIn[p] || s.scaffold(p) || inside.IsArchive(p) || strings.HasSuffix(p, ".deb") || strings.HasSuffix(p, ".zip") {
 		return false
 	}
 	for _, a := range s.d.programs {
-		if below(a.path, p) {
+		if inside.Below(a.path, p) {
 			return false
 		}
 	}
@@ -61,7 +63,7 @@ func (s *selection) scaffold(p string) bool {
 		return true
 	}
 	for _, b := range s.d.built {
-		if below(b.dir, p) && !below(s.root, p) && strings.Contains(b.dir, "/target/") || below(p, b.dir) {
+		if inside.Below(b.dir, p) && !inside.Below(s.root, p) && strings.Contains(b.dir, "/target/") || inside.Below(p, b.dir) {
 			return true
 		}
 	}
@@ -81,7 +83,7 @@ func (s *selection) generated() []element {
 	found := map[string]bool{}
 	for _, lit := range s.d.source.literals {
 		name := strings.TrimRight(lit.text, "/")
-		if p := path.Join(s.root, name); reOutput.MatchString(name) && !s.d.tree.isDir(p) && !s.d.tree.isFile(p) {
+		if p := path.Join(s.root, name); reOutput.MatchString(name) && !s.d.tree.IsDir(p) && !s.d.tree.IsFile(p) {
 			found[p] = true
 		}
 	}

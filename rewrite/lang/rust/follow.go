@@ -41,7 +41,7 @@ func (r *recipe) follow(c shell.Command) kind {
 	case shells[base] || strings.HasSuffix(name, ".sh") || strings.HasPrefix(name, "./"):
 		return r.scriptFile(name, words)
 	case generators[base] || assetful[base]:
-		r.tree.opaque = append(r.tree.opaque, r.dir)
+		r.tree.Opaque = append(r.tree.Opaque, r.dir)
 		return generate
 	case silent[base]:
 		return nothing
@@ -108,9 +108,9 @@ func (r *recipe) redirected(c shell.Command, k kind) kind {
 // made notes a file that a step wrote. What lies in the tree of sources is part of
 // it; a file of the system has to be carried over by itself.
 func (r *recipe) made(name string) {
-	r.tree.add(name, "")
+	r.tree.Add(name, "")
 	if strings.HasPrefix(name, "/etc/") && !strings.HasPrefix(name, "/etc/apt/") && !strings.HasPrefix(name, "/etc/apk/") {
-		r.tree.make(name)
+		r.tree.Make(name)
 	}
 }
 
@@ -147,7 +147,7 @@ func (r *recipe) edited(c shell.Command) kind {
 	}
 	name := r.abs(words[len(words)-1])
 	switch {
-	case r.tree.isFile(name) || strings.HasPrefix(name, "/etc/apt") || strings.HasPrefix(name, "/etc/apk"):
+	case r.tree.IsFile(name) || strings.HasPrefix(name, "/etc/apt") || strings.HasPrefix(name, "/etc/apk"):
 		return files
 	case strings.HasPrefix(name, "/etc/"):
 		r.made(name)
@@ -164,7 +164,7 @@ func (r *recipe) git(words []string) kind {
 	switch words[0] {
 	case "clone", "submodule", "pull", "checkout":
 		r.clones = true
-		r.tree.opaque = append(r.tree.opaque, r.dir)
+		r.tree.Opaque = append(r.tree.Opaque, r.dir)
 		return generate
 	}
 	return nothing
@@ -210,8 +210,8 @@ func (r *recipe) fetch(c shell.Command, name string, words []string) kind {
 // fetched notes a file from the network; where it lies among the programs of the
 // system, it has to be carried over by itself.
 func (r *recipe) fetched(name string) {
-	r.tree.add(name, "")
-	r.tree.make(name)
+	r.tree.Add(name, "")
+	r.tree.Make(name)
 }
 
 // scriptFile follows a shell script of the repository.
@@ -229,7 +229,7 @@ func (r *recipe) scriptFile(name string, words []string) kind {
 			}
 		}
 	}
-	data, ok := r.tree.read(r.abs(file))
+	data, ok := r.tree.Read(r.abs(file))
 	if file == "" || !ok || r.depth > 3 {
 		return unknown
 	}

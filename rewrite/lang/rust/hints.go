@@ -2,6 +2,7 @@ package rust
 
 import (
 	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -23,7 +24,7 @@ func (d *design) hintedOwner(paths ...string) string {
 	for _, own := range d.in.Hints.Own {
 		for _, p := range paths {
 			switch {
-			case !below(own, p) && !below(p, own):
+			case !inside.Below(own, p) && !inside.Below(p, own):
 			case d.user.nonroot:
 				return image.NonRoot + ":" + image.NonRoot
 			case d.byUser():

@@ -173,7 +173,7 @@ func (r *recipe) readMake(dir, file string) (makeFile, bool) {
 		names = []string{file}
 	}
 	for _, n := range names {
-		if data, ok := r.tree.read(path.Join(dir, n)); ok {
+		if data, ok := r.tree.Read(path.Join(dir, n)); ok {
 			m := parseMake(string(data))
 			for k, v := range r.vars { // the environment gives what the file does not set
 				if _, has := m.vars[k]; !has {
@@ -194,7 +194,7 @@ func (r *recipe) goal(m *makeFile, name string, done map[string]bool) bool {
 	done[name] = true
 	t, ok := m.targets[name]
 	if !ok {
-		return r.tree.isFile(r.abs(name)) || r.tree.isDir(r.abs(name))
+		return r.tree.IsFile(r.abs(name)) || r.tree.IsDir(r.abs(name))
 	}
 	for _, need := range t.needs {
 		if strings.ContainsAny(need, "$%|*") {

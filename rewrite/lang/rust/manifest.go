@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+	"github.com/multistage-app/multistage/rewrite/inside"
 )
 
 // maxManifest is the size in bytes up to which a Cargo.toml is read.
@@ -78,7 +79,7 @@ func (r *recipe) manifest(dir string) *manifest {
 		return m
 	}
 	r.manifests[dir] = nil
-	data, ok := r.tree.read(path.Join(dir, "Cargo.toml"))
+	data, ok := r.tree.Read(path.Join(dir, "Cargo.toml"))
 	if !ok {
 		return nil
 	}
@@ -93,7 +94,7 @@ func (r *recipe) manifest(dir string) *manifest {
 // around is the manifest that cargo finds for a folder: there or above.
 func (r *recipe) around(dir string) *manifest {
 	for {
-		if name := path.Join(dir, "Cargo.toml"); r.tree.isFile(name) || r.tree.source(name) != "" {
+		if name := path.Join(dir, "Cargo.toml"); r.tree.IsFile(name) || r.tree.Source(name) != "" {
 			return r.manifest(dir)
 		}
 		if dir == "/" || dir == "." {
@@ -116,7 +117,7 @@ func (r *recipe) root(m *manifest) string {
 		dir = path.Dir(dir)
 		if above := r.manifest(dir); above != nil && above.Workspace != nil {
 			for _, x := range above.Workspace.Exclude {
-				if below(m.dir, path.Join(dir, x)) {
+				if inside.Below(m.dir, path.Join(dir, x)) {
 					return m.dir
 				}
 			}
@@ -140,7 +141,7 @@ func (r *recipe) members(m *manifest, patterns []string) []*manifest {
 		if full := path.Join(m.dir, pattern); !strings.ContainsAny(pattern, "*?[") {
 			add(full)
 		} else {
-			for p := range r.tree.files {
+			for p := range r.tree.Files {
 				if path.Base(p) == "Cargo.toml" {
 					if ok, err := path.Match(full, path.Dir(p)); ok && err == nil {
 						add(path.Dir(p))
@@ -208,11 +209,11 @@ func (r *recipe) bins(m *manifest) []string {
 		main = main || path.Clean(b.Path) == "src/main.rs" || b.Name == m.Package.Name
 	}
 	if m.Package.Autobins == nil || *m.Package.Autobins {
-		if !main && r.tree.isFile(path.Join(m.dir, "src/main.rs")) {
+		if !main && r.tree.IsFile(path.Join(m.dir, "src/main.rs")) {
 			set[m.Package.Name] = true
 		}
 		folder := path.Join(m.dir, "src/bin") + "/"
-		for p := range r.tree.files {
+		for p := range r.tree.Files {
 			rest, ok := strings.CutPrefix(p, folder)
 			if !ok {
 				continue

@@ -6,6 +6,7 @@ import (
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
@@ -246,7 +247,7 @@ func (d *design) ownerOf(p string) string {
 	}
 	best, owner := -1, ""
 	for _, dir := range sortedKeys(d.chowned) {
-		if below(p, dir) && len(dir) > best {
+		if inside.Below(p, dir) && len(dir) > best {
 			best, owner = len(dir), d.chowned[dir]
 		}
 	}
@@ -274,7 +275,7 @@ func (d *design) ownerSteps() []plan.Step {
 // carried reports a folder that is taken over as a whole.
 func (d *design) carried(dir string) bool {
 	for _, e := range d.data {
-		if e.dir && below(dir, e.path) {
+		if e.dir && inside.Below(dir, e.path) {
 			return true
 		}
 	}

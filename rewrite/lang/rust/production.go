@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -332,8 +333,8 @@ func (d *design) copiedByRuntime() map[string]bool {
 	for i, it := range d.in.Items {
 		if _, from := it.Flag("from"); (it.Keyword == "COPY" || it.Keyword == "ADD") && (d.onlyRuntime(i) || d.whole() && !from) {
 			scratch := newTree(d.in.Project)
-			scratch.copy(it)
-			for p := range scratch.files {
+			scratch.Copy(it)
+			for p := range scratch.Files {
 				set[p] = true
 				for dir := path.Dir(p); dir != "/"; dir = path.Dir(dir) {
 					set[dir] = set[dir] || d.allFrom(dir, scratch)
@@ -346,8 +347,8 @@ func (d *design) copiedByRuntime() map[string]bool {
 
 // allFrom reports whether everything in a folder comes from one COPY.
 func (d *design) allFrom(dir string, t *tree) bool {
-	for p := range d.tree.files {
-		if below(p, dir) && !t.isFile(p) {
+	for p := range d.tree.Files {
+		if inside.Below(p, dir) && !t.IsFile(p) {
 			return false
 		}
 	}

@@ -137,7 +137,7 @@ func (d *design) startFile(file string, c startCommand, words []string, depth in
 // scriptNeeds reads a shell script that runs in the image: what it starts must be
 // there.
 func (d *design) scriptNeeds(file string, c startCommand, depth int) *plan.Refusal {
-	data, ok := d.tree.read(file)
+	data, ok := d.tree.Read(file)
 	if !ok || depth > 4 || len(data) > 1<<20 || strings.HasPrefix(string(data), "\x7fELF") {
 		return nil
 	}
@@ -158,7 +158,7 @@ func (d *design) scriptNeeds(file string, c startCommand, depth int) *plan.Refus
 	if len(c.words) > 0 && shells[path.Base(c.words[0])] {
 		interpreter = path.Base(c.words[0])
 	}
-	at := plan.Evidence{Path: d.tree.files[file], Line: 1}
+	at := plan.Evidence{Path: d.tree.Files[file], Line: 1}
 	d.needs.shellAt(at, "it is a script")
 	d.needs.command(interpreter, at)
 	if !shells[interpreter] {
@@ -197,10 +197,10 @@ func (d *design) find(word, dir string) (string, bool) {
 		}
 		word = path.Clean(word)
 		d.slashed[word] = true
-		return word, d.isProgram(word) || d.tree.isFile(word)
+		return word, d.isProgram(word) || d.tree.IsFile(word)
 	}
 	for _, bin := range d.searchPath() {
-		if p := path.Join(bin, word); d.isProgram(p) || d.tree.isFile(p) {
+		if p := path.Join(bin, word); d.isProgram(p) || d.tree.IsFile(p) {
 			d.bare[p] = true
 			return p, true
 		}

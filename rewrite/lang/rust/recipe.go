@@ -118,7 +118,7 @@ func (r *recipe) copy(it plan.Item) {
 			if strings.HasSuffix(it.Dest(), "/") {
 				dest = path.Join(dest, path.Base(s))
 			}
-			r.tree.add(dest, "")
+			r.tree.Add(dest, "")
 		}
 		return
 	}
@@ -126,10 +126,10 @@ func (r *recipe) copy(it plan.Item) {
 		r.chowned[it.Scope.Abs(it.Dest())] = dockerfile.Expand(owner, it.Scope.Vars)
 	}
 	for _, h := range it.Heredocs {
-		r.tree.add(heredocPath(it, h.Name), "")
+		r.tree.Add(heredocPath(it, h.Name), "")
 	}
 	r.manifests = map[string]*manifest{}
-	if missing := r.tree.copy(it); missing != "" {
+	if missing := r.tree.Copy(it); missing != "" {
 		r.refuse(plan.BrokenOriginal, missing+" is not in the build context", "name files that the repository has, or leave the line out")
 	}
 }

@@ -147,11 +147,11 @@ func (d *design) onlyRuntime(i int) bool {
 		return false
 	}
 	scratch := newTree(d.in.Project)
-	scratch.copy(it)
-	for p := range scratch.files {
+	scratch.Copy(it)
+	for p := range scratch.Files {
 		if strings.HasSuffix(p, ".rs") || path.Base(p) == "Cargo.toml" {
 			return false
 		}
 	}
-	return len(scratch.files) > 0 && len(d.invented) == 0
+	return len(scratch.Files) > 0 && len(d.invented) == 0
 }

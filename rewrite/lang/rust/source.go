@@ -40,8 +40,8 @@ type literal struct {
 // those of tests.
 func rustFiles(t *tree) []string {
 	var out []string
-	all := t.paths()
-	for p := range t.gone {
+	all := t.Paths()
+	for p := range t.Gone {
 		all = append(all, p)
 	}
 	sort.Strings(all)
@@ -69,8 +69,8 @@ func (d *design) readSources() *plan.Refusal {
 	d.source = s
 	bytes := 0
 	for _, p := range rustFiles(d.tree) {
-		data, ok := d.tree.read(p)
-		if bytes += len(data); !ok && d.tree.source(p) != "" || s.files >= maxSourceFiles || bytes > maxSourceBytes {
+		data, ok := d.tree.Read(p)
+		if bytes += len(data); !ok && d.tree.Source(p) != "" || s.files >= maxSourceFiles || bytes > maxSourceBytes {
 			s.partial = true
 			continue
 		}
@@ -78,7 +78,7 @@ func (d *design) readSources() *plan.Refusal {
 			continue
 		}
 		s.files++
-		r := &reader{s: s, file: d.tree.source(p), dir: path.Dir(p), debug: d.debugProfile(), tokens: lex(string(data))}
+		r := &reader{s: s, file: d.tree.Source(p), dir: path.Dir(p), debug: d.debugProfile(), tokens: lex(string(data))}
 		if path.Base(p) == "build.rs" {
 			r.buildScript()
 			continue

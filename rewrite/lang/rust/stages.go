@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -189,7 +190,7 @@ func (d *design) explain() {
 	}
 	for _, s := range d.services {
 		for _, b := range s.binds {
-			if below(d.in.End.Workdir, b) {
+			if inside.Below(d.in.End.Workdir, b) {
 				d.fact("compose-overrides", plan.Evidence{Path: s.File, Line: s.Line, Text: "the service " + s.Name + " mounts the repository over " + b},
 					"What the image has there is hidden, as it was before")
 			}

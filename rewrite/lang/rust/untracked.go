@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -40,11 +41,11 @@ func (d *design) untracked(s *selection) []element {
 // localFile notes a pattern for a file that may be there.
 func (d *design) localFile(found map[string]bool, p string) {
 	rel := strings.TrimPrefix(strings.TrimPrefix(p, d.in.End.Workdir), "/")
-	if ignore := d.in.Project.IgnoreFile(); d.tree.isFile(p) || ignore != "" && d.listed(ignore, rel) {
+	if ignore := d.in.Project.IgnoreFile(); d.tree.IsFile(p) || ignore != "" && d.listed(ignore, rel) {
 		return
 	}
-	for _, dest := range d.tree.whole {
-		if !below(p, dest) {
+	for _, dest := range d.tree.Whole {
+		if !inside.Below(p, dest) {
 			continue
 		}
 		pattern := p + "*"

@@ -78,7 +78,7 @@ func (d *design) rootNeeded() (plan.Evidence, string) {
 	if at, ok := d.source.traits["home"]; ok || d.source.env["HOME"] {
 		return at, "the program uses its home directory"
 	}
-	for _, m := range d.tree.made {
+	for _, m := range d.tree.Made {
 		if d.carried(m) {
 			return plan.Evidence{}, "a step makes the folder " + m + ", which the program may write to"
 		}
