@@ -1,7 +1,7 @@
 // Package inside knows where the files of the build context lie in the image. [Copies]
 // is what COPY and ADD alone put there, for languages whose application lies where it
 // was copied to. [Tree] also follows what a language reads out of the RUNs, for those
-// that compile.
+// that compile, and reads the Makefile that a RUN calls.
 package inside
 
 import (
