@@ -28,7 +28,7 @@ type image struct {
 	config       config
 	architecture string       // as GOARCH
 	tree         *rootfs.Tree // its files, as they were listed
-	cost         build
+	timing       timing       // of its build
 }
 
 // argv is the command that a container of the image runs.

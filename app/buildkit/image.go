@@ -31,7 +31,7 @@ func (s *session) image(ctx context.Context) (*image, proof.Image, error) {
 		return nil, proof.Image{}, fmt.Errorf("reading the image's configuration: %w", err)
 	}
 	seen := proof.Image{Built: true, Seconds: took.seconds, Steps: took.steps, Cached: took.cached}
-	img := &image{ref: ref, config: spec.Config, architecture: spec.Architecture, cost: took}
+	img := &image{ref: ref, config: spec.Config, architecture: spec.Architecture, timing: took.timing}
 	return img, seen, s.look(ctx, img, &seen)
 }
 

@@ -225,12 +225,12 @@ func TestRebuildKnown(t *testing.T) {
 	file := "FROM golang:1.26\nWORKDIR /src\nCOPY go.mod ./\nRUN go mod download\nCOPY . .\nRUN go build\nCMD [\"/src/app\"]\n"
 	dir := folder(t, map[string]string{"Dockerfile": file, "go.mod": "module x\n", "main.go": "package main\n"})
 	job := &Job{Dir: dir, Result: rewrite.Result{Path: "Dockerfile", Context: "."}}
-	second := func(n int) map[int]time.Duration {
-		times := map[int]time.Duration{}
+	second := func(n int) timing {
+		t := timing{ran: map[int]time.Duration{}, steps: n - 1}
 		for i := 2; i <= n; i++ {
-			times[i] = time.Duration(i) * time.Second
+			t.ran[i] = time.Duration(i) * time.Second
 		}
-		return times
+		return t
 	}
 	got := rebuildKnown(job, []byte(file), second(6), "main.go")
 	if got == nil || got.Steps != 2 || got.Seconds != 5+6 || got.Path != "main.go" {
@@ -242,8 +242,14 @@ func TestRebuildKnown(t *testing.T) {
 	if got = rebuildKnown(job, []byte(file), second(7), "main.go"); got != nil {
 		t.Errorf("steps that are numbered otherwise: %+v", got)
 	}
-	if got = rebuildKnown(job, []byte(file), nil, "main.go"); got != nil {
-		t.Errorf("steps from the cache: %+v", got)
+	cached := second(6)
+	delete(cached.ran, 2)
+	if got = rebuildKnown(job, []byte(file), cached, "main.go"); got == nil || got.Steps != 2 {
+		t.Errorf("a step before from the cache: %+v", got)
+	}
+	delete(cached.ran, 6)
+	if got = rebuildKnown(job, []byte(file), cached, "main.go"); got != nil {
+		t.Errorf("a step that runs again from the cache: %+v", got)
 	}
 	if got = rebuildKnown(job, []byte("FROM a AS b\n"+file), second(6), "main.go"); got != nil {
 		t.Errorf("several stages: %+v", got)

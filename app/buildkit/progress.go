@@ -141,24 +141,34 @@ func (p *progress) counts() (steps, cached int) {
 // numbered matches the place of a step in its stage: "[builder 3/7] RUN …".
 var numbered = regexp.MustCompile(`^\[(?:\S+ )?(\d+)/\d+\] `)
 
-// durations are how long the steps of a file with one stage ran, by their number in
-// it; false where one of them came from the cache, or where there are several stages.
-func (p *progress) durations() (map[int]time.Duration, bool) {
+// timing is how long the steps of a file with one stage took, by their number in it.
+type timing struct {
+	ran   map[int]time.Duration // without those that came from the cache
+	steps int                   // all of them, without the FROM
+}
+
+// timing is what the steps since the last begin took; zero where there are several
+// stages.
+func (p *progress) timing() timing {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	times := map[int]time.Duration{}
+	seen, t := map[int]bool{}, timing{ran: map[int]time.Duration{}}
 	for d, s := range p.steps {
 		m := numbered.FindStringSubmatch(p.names[d])
 		if m == nil || isFrom(p.names[d]) {
 			continue
 		}
 		n, _ := strconv.Atoi(m[1])
-		if _, twice := times[n]; twice || s.cached || !s.ended {
-			return nil, false
+		if seen[n] {
+			return timing{}
 		}
-		times[n] = s.took
+		seen[n] = true
+		t.steps++
+		if !s.cached && s.ended {
+			t.ran[n] = s.took
+		}
 	}
-	return times, true
+	return t
 }
 
 // isFrom reports whether a step's name is that of a FROM: "[builder 1/5] FROM …".

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/multistage-app/multistage/rewrite"
 	"github.com/multistage-app/multistage/rewrite/proof"
@@ -68,8 +67,8 @@ type prover struct {
 	client   *Client
 	job      Job
 	original original
-	key      string                // of the original among those that are kept; "" where none are
-	times    map[int]time.Duration // of the original's steps, where all of them ran just now
+	key      string // of the original among those that are kept; "" where none are
+	timing   timing // of the original's build
 	proof    *proof.Proof
 }
 
@@ -143,7 +142,7 @@ func (p *prover) seeOriginal(ctx context.Context) error {
 		}
 	}
 	err := p.openOriginal(ctx, func(ctx context.Context, s *session, img *image) (err error) {
-		p.original.Config, p.times = img.config, img.cost.times
+		p.original.Config, p.timing = img.config, img.timing
 		if p.original.Files, err = s.inspect(ctx, img); err != nil {
 			return err
 		}
@@ -276,7 +275,7 @@ func (p *prover) measure(ctx context.Context) error {
 	p.size(ctx, old, before)
 	p.size(ctx, rewritten, after)
 	if file := sourceFile(&p.job); p.job.Rebuild && file != "" {
-		if known := rebuildKnown(&p.job, old.file, p.times, file); known != nil && before.Rebuild == nil {
+		if known := rebuildKnown(&p.job, old.file, p.timing, file); known != nil && before.Rebuild == nil {
 			before.Rebuild = known
 		}
 		p.touch(ctx, old, file, before)

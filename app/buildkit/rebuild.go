@@ -43,12 +43,13 @@ func (c *Client) rebuild(ctx context.Context, src source, file string) (*proof.R
 	return measured, err
 }
 
-// rebuildKnown is what the change would cost a file with one stage whose build just ran
-// every step: the first COPY of the changed file and all that follows, as long as they
-// took; nil where that is not known. It saves building the original once more.
-func rebuildKnown(job *Job, source []byte, times map[int]time.Duration, file string) *proof.Rebuild {
+// rebuildKnown is what the change would cost a file with one stage, from the build that
+// just ran: the first COPY of the changed file and all that follows, as long as they
+// took; nil where one of them came from the cache. It saves building the original once
+// more.
+func rebuildKnown(job *Job, source []byte, took timing, file string) *proof.Rebuild {
 	proj, err := project.Open(os.DirFS(job.Dir), job.Result.Path, job.Result.Context)
-	if err != nil || len(times) == 0 {
+	if err != nil || took.steps == 0 {
 		return nil
 	}
 	parsed, err := dockerfile.Parse(job.Result.Path, source)
@@ -67,14 +68,14 @@ func rebuildKnown(job *Job, source []byte, times map[int]time.Duration, file str
 		if known.Steps == 0 && !takes(proj, ins, file) {
 			continue
 		}
-		took, ok := times[number]
+		ran, ok := took.ran[number]
 		if !ok {
 			return nil
 		}
 		known.Steps++
-		known.Seconds += took.Seconds()
+		known.Seconds += ran.Seconds()
 	}
-	if number != len(times)+1 || known.Steps == 0 {
+	if number != took.steps+1 || known.Steps == 0 {
 		return nil // the numbers are not the ones that were thought
 	}
 	return known

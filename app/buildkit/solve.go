@@ -11,7 +11,7 @@ import (
 type build struct {
 	seconds       float64
 	steps, cached int
-	times         map[int]time.Duration // of each step, where all of them ran in one stage
+	timing        timing
 }
 
 // solve builds one target within the session; "" is the last stage. The error is a
@@ -30,7 +30,7 @@ func (s *session) solve(ctx context.Context, target string) (*gateway.Result, bu
 	took := build{seconds: time.Since(start).Seconds()}
 	s.settle(ctx)
 	took.steps, took.cached = s.log.counts()
-	took.times, _ = s.log.durations()
+	took.timing = s.log.timing()
 	if err != nil {
 		return nil, took, s.explain(ctx, err)
 	}
