@@ -59,7 +59,7 @@ test: fixtures
 	@# Proofs build images: the first time, with empty caches, they take minutes.
 	@go test -timeout 30m ./...
 	@[ -n "$$TEST_POSTGRES" ] || echo 'skipped: the queue on Postgres (TEST_POSTGRES names no database)'
-	@[ -n "$$BUILDKIT_HOST" ] || echo 'skipped: the proofs, everything of app/buildkit that needs a daemon (BUILDKIT_HOST names none)'
+	@[ -n "$$BUILDKIT_HOST" ] || echo 'skipped: the proofs, everything that needs a daemon (BUILDKIT_HOST names none)'
 	@echo '== go test, the chart (.ci/tools)'
 	@# The go command does not see a change of files outside the module: no cached result.
 	@cd .ci/tools && go test -count=1 ./...
