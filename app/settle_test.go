@@ -50,9 +50,7 @@ func TestHowARunEnds(t *testing.T) {
 			if s := stats(t, q); s.Failed != test.failed || s.Waiting != 0 {
 				t.Errorf("%+v, want %d failed", s, test.failed)
 			}
-			if !strings.Contains(log.String(), test.log) {
-				t.Errorf("log has no %s:\n%s", test.log, log.String())
-			}
+			logged(t, &log, test.log)
 			if test.noError && strings.Contains(log.String(), `"level":"error"`) {
 				t.Errorf("waiting is no error:\n%s", log.String())
 			}
@@ -64,6 +62,16 @@ func TestHowARunEnds(t *testing.T) {
 				t.Errorf("the next delivery waits: %+v", s)
 			}
 		})
+	}
+}
+
+// logged waits for the line that a run writes once its end is stored.
+func logged(t *testing.T, log *lockedBuffer, want string) {
+	t.Helper()
+	for end := time.Now().Add(patience); !strings.Contains(log.String(), want); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("log has no %s:\n%s", want, log.String())
+		}
 	}
 }
 
