@@ -227,8 +227,13 @@ func (c *composition) patchDetails(o offer) string {
 	if o.suggestion != nil {
 		return ""
 	}
-	patch := Patch(o.Result.Files)
-	if budget := maxPatch / max(1, len(c.offers)); len(patch) > budget {
+	return foldedPatch("The change as a patch", o.Result.Files, maxPatch/max(1, len(c.offers)))
+}
+
+// foldedPatch is a patch under a line to unfold it, where it is within the budget in bytes.
+func foldedPatch(summary string, files []rewrite.FileChange, budget int) string {
+	patch := Patch(files)
+	if len(patch) > budget {
 		return fmt.Sprintf("The patch is too long to show here (%s). `multistage design` prints it.\n", size(int64(len(patch))))
 	}
 	note := ""
@@ -242,7 +247,7 @@ func (c *composition) patchDetails(o offer) string {
 	} else if strings.Contains(patch, "\r") {
 		note = "The file has CRLF line endings, which are lost when this is copied: `git apply --ignore-whitespace`, then restore them.\n\n"
 	}
-	return "<details>\n<summary>The change as a patch</summary>\n\n" + note + Fence("diff", patch) + "\n</details>\n"
+	return "<details>\n<summary>" + summary + "</summary>\n\n" + note + Fence("diff", patch) + "\n</details>\n"
 }
 
 // sizeGrounds says what an estimate rests on.

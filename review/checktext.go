@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/proof"
 )
@@ -187,6 +188,9 @@ func (c *composition) checkText() string {
 		parts = append(parts, alone.fileSection(o))
 	}
 	for _, s := range c.subjects {
+		if s.Result.Hardening != nil && len(parts) < MaxFiles {
+			parts = append(parts, c.hardening(s))
+		}
 		if s.Proof == nil || quiet[s.File.Path] || !rewritten(s) || len(parts) == MaxFiles {
 			continue
 		}
@@ -197,4 +201,23 @@ func (c *composition) checkText() string {
 		parts = append(parts, heading+proofSection(s, level, tailBudget(len(c.subjects))))
 	}
 	return Fit(strings.Join(parts, "\n---\n\n"), MaxBody)
+}
+
+// hardening says what would improve a file whose single stage is right, with the patch.
+func (c *composition) hardening(s Subject) string {
+	var b strings.Builder
+	h := s.Result.Hardening
+	if len(c.subjects) > 1 {
+		fmt.Fprintf(&b, "### %s\n\n", Code(firstRunes(s.File.Path, maxValue)))
+	}
+	b.WriteString("A single stage is right here. The same image without what is left over:\n\n")
+	for i, e := range h.Changes {
+		if i == maxEvidence {
+			fmt.Fprintf(&b, "- and %d more\n", len(h.Changes)-i)
+			break
+		}
+		fmt.Fprintf(&b, "- %s\n", evidence(e))
+	}
+	change := rewrite.FileChange{Path: s.File.Path, Mode: s.File.Mode, Before: s.File.Content, After: h.After}
+	return b.String() + "\n" + foldedPatch("The hardening as a patch", []rewrite.FileChange{change}, maxPatch/len(c.subjects))
 }

@@ -182,6 +182,8 @@ type facts struct {
 	Files  []plan.File
 	Proof  *proof.Proof
 	Absent review.Absence
+	// Hardening has the lines of the changes; the outcome is after/PATH.
+	Hardening []plan.Evidence
 }
 
 func read(t *testing.T, story *txtar.Archive) (review.PullRequest, []review.Subject, config.Config, error) {
@@ -266,6 +268,9 @@ func readSubject(t *testing.T, files map[string][]byte, path string) review.Subj
 	r.Context, r.Remedy, r.Reason = f.Context, f.Remedy, f.Reason
 	if f.Code != "" {
 		r.Code, r.Verdict, r.Files, r.Plan = f.Code, f.Code.Verdict(), nil, nil
+	}
+	if len(f.Hardening) > 0 {
+		r.Hardening = &rewrite.Hardening{After: files["after/"+path], Changes: f.Hardening}
 	}
 	for _, c := range f.Contract {
 		p := rewrite.Promise{Field: c.Field, Key: c.Key, Before: c.Before, After: c.After}

@@ -22,7 +22,9 @@ type Result struct {
 	Findings []Finding    // in the order of the sections
 	Missing  []string     // files whose content is needed and was not kept: ask again with them
 	Source   *dockerfile.File
-	Repairs  []string // what was changed after a proof failed, in order; one sentence each
+	// Hardening improves a file whose single stage is right; nil where nothing is certain.
+	Hardening *Hardening
+	Repairs   []string // what was changed after a proof failed, in order; one sentence each
 
 	input    *plan.Input // what Plan was made from; nil without a plan
 	repaired []plan.Fact // the same as Repairs, for Findings

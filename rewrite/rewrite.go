@@ -96,6 +96,7 @@ func (r Result) finish(in *plan.Input, p *plan.Plan, refusal *plan.Refusal) Resu
 	}
 	r = r.refuse(refusal)
 	r.Findings = findings(in, r)
+	r.Hardening = harden(in, r.Code)
 	return r
 }
 

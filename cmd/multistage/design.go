@@ -21,6 +21,7 @@ type designFlags struct {
 	with    []string
 	format  string
 	verify  bool
+	harden  bool
 	proof   proofFlags
 }
 
@@ -40,7 +41,11 @@ root that has every COPY source.
 With --verify the rewrite is proven before it is printed, as 'multistage verify' does
 it, with the same flags: one that fails is withdrawn, as a file that is refused.
 
-Exit status: 0 rewritten; 3 single-stage is right here, or the file is refused or
+With --harden a file whose single stage is right is printed with what makes the same
+image smaller or its process better behaved, where there is something: exec form,
+no caches of pip and apk, no lists of apt.
+
+Exit status: 0 rewritten or hardened; 3 single-stage is right here, or the file is refused or
 not applicable (the reason is on standard error); 2 wrong usage or unreadable
 input; 1 failure.`,
 		Example: `  multistage design
@@ -61,6 +66,7 @@ input; 1 failure.`,
 	cmd.Flags().StringSliceVar(&flags.with, "with", nil, "extra `STAGES`: lint, integration-test, e2e, security, development")
 	cmd.Flags().StringVar(&flags.format, "format", "dockerfile", "`FORMAT` of standard output: dockerfile, diff, json or sarif")
 	cmd.Flags().BoolVar(&flags.verify, "verify", false, "prove the rewrite with a BuildKit daemon before it is printed")
+	cmd.Flags().BoolVar(&flags.harden, "harden", false, "print a hardened file where a single stage is right")
 	flags.proof.add(cmd)
 	return cmd
 }
@@ -85,11 +91,15 @@ func design(cmd *cobra.Command, prove prover, file string, flags designFlags) er
 	if flags.verify && result.Verdict == plan.Rewritten {
 		return designProven(cmd, prove, in, result, flags)
 	}
+	hardened := flags.harden && result.Hardening != nil
+	if hardened {
+		result.Files = []rewrite.FileChange{{Path: result.Path, Before: in.source, After: result.Hardening.After}}
+	}
 	if err := write(cmd.OutOrStdout(), result); err != nil {
 		return err
 	}
 	report(cmd.ErrOrStderr(), result)
-	if result.Verdict != plan.Rewritten {
+	if result.Verdict != plan.Rewritten && !hardened {
 		return exitError{code: exitFindings}
 	}
 	return nil

@@ -50,6 +50,7 @@ func report(w io.Writer, r rewrite.Result) {
 		if r.Remedy != "" {
 			fmt.Fprintf(w, "  to make it possible: %s\n", r.Remedy)
 		}
+		reportHardening(w, r)
 		fmt.Fprintf(w, "  more: multistage explain %s\n", r.Code)
 		return
 	}
@@ -59,6 +60,18 @@ func report(w io.Writer, r rewrite.Result) {
 	}
 	if s := r.Plan.Saving; s.BeforeMin > 0 {
 		fmt.Fprintf(w, "  expected size: %s instead of %s\n", megabytes(s.AfterMin, s.AfterMax), megabytes(s.BeforeMin, s.BeforeMax))
+	}
+}
+
+func reportHardening(w io.Writer, r rewrite.Result) {
+	if r.Hardening == nil {
+		return
+	}
+	for _, c := range r.Hardening.Changes {
+		fmt.Fprintf(w, "  to harden: %s\n", c)
+	}
+	if len(r.Files) == 0 {
+		fmt.Fprintln(w, "  the hardened file: multistage design --harden")
 	}
 }
 

@@ -7,6 +7,7 @@
 //	want/Dockerfile   the rewrite, byte for byte
 //	want/verdict      code and evidence, where there is no rewrite
 //	want/findings     one finding a line
+//	want/hardened     the hardening patch's outcome, where the story asks for it
 //	want/files/…      other files that the rewrite adds or changes
 //
 // The Dockerfile of the story is the archive's file of that name, or the first
@@ -56,6 +57,9 @@ func run(t *testing.T, file string) {
 	story := Read(archive)
 	result := rewrite.Rewrite(story.Dockerfile, story.Source, story.FS, story.Options)
 	got := outcome(result)
+	if _, ok := story.Want["hardened"]; ok {
+		got["hardened"] = hardened(result)
+	}
 	if *update {
 		write(t, file, archive, got)
 		return
@@ -65,6 +69,11 @@ func run(t *testing.T, file string) {
 	}
 	if result.Verdict == plan.Rewritten {
 		again(t, story, result)
+	}
+	if h := result.Hardening; h != nil {
+		if second := rewrite.Rewrite(story.Dockerfile, h.After, story.FS, story.Options); second.Hardening != nil {
+			t.Errorf("the hardened file is hardened again: %s", second.Hardening.Changes)
+		}
 	}
 }
 
@@ -153,6 +162,18 @@ func outcome(r rewrite.Result) map[string]string {
 	return got
 }
 
+// hardened is the file that a hardening patch makes, after a line for each change.
+func hardened(r rewrite.Result) string {
+	if r.Hardening == nil {
+		return "nothing to harden\n"
+	}
+	var b strings.Builder
+	for _, c := range r.Hardening.Changes {
+		fmt.Fprintf(&b, "%s\n", c)
+	}
+	return b.String() + "\n" + string(r.Hardening.After)
+}
+
 // write puts the outcome into the story's file.
 func write(t *testing.T, file string, archive *txtar.Archive, got map[string]string) {
 	var kept []txtar.File
@@ -161,7 +182,7 @@ func write(t *testing.T, file string, archive *txtar.Archive, got map[string]str
 			kept = append(kept, f)
 		}
 	}
-	for _, name := range append([]string{"Dockerfile", "verdict", "repairs"}, append(extra(got), "findings")...) {
+	for _, name := range append([]string{"Dockerfile", "verdict", "hardened", "repairs"}, append(extra(got), "findings")...) {
 		if text, ok := got[name]; ok {
 			kept = append(kept, txtar.File{Name: "want/" + name, Data: []byte(text)})
 		}
