@@ -25,6 +25,9 @@ func check(in *plan.Input, p *plan.Plan, after []byte) ([]Promise, error) {
 	if err := checkStages(in, file); err != nil {
 		return nil, err
 	}
+	if err := checkTargets(in, file); err != nil {
+		return nil, err
+	}
 	if err := checkWarnings(in.File.Path, in.File.Source, after); err != nil {
 		return nil, err
 	}

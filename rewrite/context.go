@@ -9,11 +9,11 @@ import (
 )
 
 // findContext is the build context of a Dockerfile: what a compose file names for
-// it, else the nearest of its folder and the folders above that has every COPY
+// it, or whoever else builds it if it has every COPY source, else the nearest of its folder and the folders above that has every COPY
 // source, else its own folder.
 func findContext(proj *project.Project, file *dockerfile.File) string {
-	for _, s := range proj.Services() {
-		if s.Context == "." || proj.HasDir(s.Context) {
+	for _, s := range proj.Consumers() {
+		if s.Builds && (s.Context == "." || proj.HasDir(s.Context)) && (s.Kind == project.Compose || hasSources(proj, file, s.Context)) {
 			return s.Context
 		}
 	}

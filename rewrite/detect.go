@@ -200,6 +200,13 @@ func action(in *plan.Input) *plan.Refusal {
 			return &plan.Refusal{Code: plan.ToolchainProduct, Evidence: plan.Evidence{Path: name, Text: "GitHub builds this image for each run of an action"}}
 		}
 	}
+	for _, it := range in.Items {
+		for _, p := range it.Pairs {
+			if it.Keyword == "LABEL" && strings.HasPrefix(p.Key, "com.github.actions.") {
+				return in.Refuse(plan.ToolchainProduct, it, "GitHub builds this image for each run of an action", "")
+			}
+		}
+	}
 	return nil
 }
 

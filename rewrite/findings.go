@@ -9,6 +9,7 @@ import (
 
 	"github.com/multistage-app/multistage/rewrite/contract"
 	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/lang"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
@@ -28,7 +29,8 @@ func findings(in *plan.Input, r Result) []Finding {
 		f.context()
 		f.packageLists()
 		f.start(r)
-		f.buildkit()
+		f.consumers(r)
+		f.buildkit(r)
 	}
 	order := map[Section]int{}
 	for i, s := range Sections {
@@ -75,6 +77,11 @@ func (f *finder) base(r Result) {
 	line := f.in.File.Line(f.in.Stage.From)
 	if f.in.Base.Tools && r.Verdict == plan.Rewritten {
 		f.add("build-tools-in-image", plan.Evidence{Line: line, Text: fmt.Sprintf("%s brings compilers and headers into the final image", f.in.Base.Ref)}, "")
+	}
+	if r.Plan != nil && f.in.Base.Digest != "" && !f.said("runtime-base") {
+		if base := r.Plan.Stages[len(r.Plan.Stages)-1].Base; !strings.Contains(base, "@") && strings.ContainsAny(base, "/:") {
+			f.add("runtime-base", plan.Evidence{Line: line, Text: fmt.Sprintf("%s has no digest, and the original pins one", base)}, "Its libraries are those of the original's system; docker buildx imagetools inspect shows the digest to pin")
+		}
 	}
 	if f.in.Base.Tag == "latest" && f.in.Base.Digest == "" && f.in.Base.Family != image.Scratch {
 		f.add("unpinned-base", plan.Evidence{Line: line, Text: fmt.Sprintf("%s has no version", f.in.Stage.BaseName)}, "")
@@ -135,12 +142,18 @@ func (f *finder) context() {
 	}
 }
 
-// installsDependencies reports the install command of a language's manager.
+// undesigned are languages that have no designer, for what the findings say of them.
+var undesigned = []plan.Language{{Name: "ruby", Installs: []string{"bundle install"}}, {Name: "php", Installs: []string{"composer install"}}}
+
+// installsDependencies reports the install command of a language's manager. A tool that
+// is installed for all (-g) is no dependency.
 func installsDependencies(c shell.Command) bool {
 	words := strings.Join(c.Words(), " ")
-	for _, p := range []string{"npm ci", "npm install", "npm i ", "yarn install", "pnpm install", "pip install -r", "pip3 install -r", "go mod download", "bundle install", "composer install"} {
-		if strings.HasPrefix(words+" ", p+" ") || strings.HasPrefix(words, p) {
-			return !strings.Contains(words, " -g")
+	for _, l := range append(undesigned, lang.All...) {
+		for _, p := range l.Installs {
+			if strings.HasPrefix(words+" ", p+" ") {
+				return !strings.Contains(words, " -g")
+			}
 		}
 	}
 	return false
@@ -172,9 +185,6 @@ func (f *finder) start(r Result) {
 	for _, row := range r.Contract {
 		changed[row.Field] = changed[row.Field] || row.Change != nil
 	}
-	if it.Script != nil && !changed[plan.FieldCommand] {
-		f.add("shell-form-start", f.in.Evidence(it, "a shell is process 1"), "")
-	}
 	if changed[plan.FieldUser] {
 		return
 	}
@@ -192,12 +202,16 @@ func (f *finder) said(rule string) bool {
 	return false
 }
 
-// buildkit takes over what BuildKit's own checks say about the original. The
-// start in shell form has a rule of ours.
-func (f *finder) buildkit() {
+// buildkit takes over what BuildKit's own checks say about the original; of a start in
+// shell form only where the rewrite leaves it so.
+func (f *finder) buildkit(r Result) {
+	rewritten := false
+	for _, row := range r.Contract {
+		rewritten = rewritten || row.Field == plan.FieldCommand && row.Change != nil
+	}
 	warnings, _ := contract.Lint(f.in.File.Path, f.in.File.Source)
 	for _, w := range warnings {
-		if w.Rule == "JSONArgsRecommended" {
+		if w.Rule == "JSONArgsRecommended" && rewritten {
 			continue
 		}
 		f.add("buildkit-check", plan.Evidence{Line: w.Line, Text: fmt.Sprintf("%s (%s)", w.Detail, w.Rule)}, w.URL)

@@ -63,7 +63,7 @@ func (r Result) redesign(m remedy, why plan.Evidence) (Result, bool) {
 		return r, false
 	}
 	missing := len(in.Project.Missing)
-	p, refusal := language.Design(&in)
+	p, refusal := ask(language, &in)
 	if refusal != nil || len(in.Project.Missing) > missing {
 		return r, false
 	}

@@ -67,11 +67,8 @@ func design(result Result, file *dockerfile.File, proj *project.Project, options
 		return result.finish(in, nil, unsupported(in))
 	}
 	result.Language = language.Name
-	p, refusal := language.Design(in)
-	if refusal != nil {
-		return result.finish(in, nil, refusal)
-	}
-	return result.finish(in, p, nil)
+	in, p, refusal := designFor(language, in)
+	return result.finish(in, p, refusal)
 }
 
 // choose is the first language that claims the file.

@@ -1,7 +1,8 @@
 package rewrite
 
 // Rules are all rules, in the order of the sections. A language package names one
-// in a plan.Fact; rule.go's own checks are in findings.go.
+// in a plan.Fact; this package's own checks are in findings.go and
+// consumers_findings.go; what BuildKit's checks cover is taken from them.
 var Rules = []Rule{
 	{
 		Name: "build-tools-in-image", Section: Architecture, Level: Warning,
@@ -72,6 +73,34 @@ var Rules = []Rule{
 		Why:    "A compose file replaces the command, mounts a folder over the application or names a stage. What it needs has to be in the image or in a stage that it names.",
 		Before: "services:\n  web:\n    build: .\n    command: npm run dev",
 		After:  "services:\n  web:\n    build:\n      context: .\n      target: dev-deps\n    command: npm run dev",
+	},
+	{
+		Name: "consumer-target", Section: Architecture, Level: Warning,
+		Title:  "somebody builds a stage by its name",
+		Why:    "A compose service, bake target, job or script names the stage that it builds. A service with a command of its own, such as a development server over mounted sources, is given the stage of the build, which has all that the image had; a name that the file does not have builds nothing.",
+		Before: "services:\n  web:\n    build: .\n    command: npm run dev\n    volumes:\n      - .:/app",
+		After:  "services:\n  web:\n    build:\n      context: .\n      target: builder\n    command: npm run dev\n    volumes:\n      - .:/app",
+	},
+	{
+		Name: "consumer-command", Section: Testing, Level: Notice,
+		Title:  "a job or script runs another program in the image",
+		Why:    "A make target, workflow or script starts something in the image that the image itself does not start: tests, a tool of the build, a shell. The final image is made for its own start command; a stage of the build has the tools.",
+		Before: "docker build -t shop .\ndocker run --rm shop npm test",
+		After:  "docker build --target build -t shop-build .\ndocker run --rm shop-build npm test",
+	},
+	{
+		Name: "runtime-base", Section: Architecture, Level: Notice,
+		Title:  "the runtime image is another one, of the same family and suite",
+		Why:    "Production starts from the slim or runtime image of the family and suite that the program was built on, so that it finds the same libraries. Where the original pins a digest, the new image has to be pinned again: digests cannot be told without a registry.",
+		Before: "FROM node:22-bookworm@sha256:…",
+		After:  "FROM node:22-bookworm@sha256:… AS build\n\nFROM node:22-bookworm-slim@sha256:…",
+	},
+	{
+		Name: "virtual-environment", Section: Architecture, Level: Notice,
+		Title:  "packages are installed into a folder of their own",
+		Why:    "Packages in a virtual environment lie in one folder, which production takes as a whole and without the tools that compiled them. It is made at its final path, since its scripts name that path.",
+		Before: "RUN pip install -r requirements.txt",
+		After:  "RUN python -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH\nRUN pip install -r requirements.txt",
 	},
 	{
 		Name: "repaired", Section: Architecture, Level: Notice,
@@ -158,11 +187,11 @@ var Rules = []Rule{
 		After:  "docker compose run --rm test",
 	},
 	{
-		Name: "no-tests", Section: Testing, Level: Notice,
-		Title:  "no tests were found",
-		Why:    "No test files or test command were found, so no test stage is proposed.",
-		Before: "",
-		After:  "",
+		Name: "lint-without-linter", Section: Testing, Level: Notice,
+		Title:  "a lint stage was asked for, and the project has no linter",
+		Why:    "A lint stage runs the linters that the project already has among its packages. None was found, and none is chosen for the author.",
+		Before: "docker build --target lint .",
+		After:  "FROM builder AS lint\nRUN ruff check .",
 	},
 	{
 		Name: "unpinned-base", Section: Experience, Level: Notice,
@@ -170,20 +199,6 @@ var Rules = []Rule{
 		Why:    "latest moves: the same file gives another image tomorrow, with another language version.",
 		Before: "FROM node",
 		After:  "FROM node:22",
-	},
-	{
-		Name: "shell-form-start", Section: Experience, Level: Notice,
-		Title:  "the start command is in shell form",
-		Why:    "In shell form a shell is process 1 and signals do not reach the program, so docker stop waits ten seconds and kills it.",
-		Before: "CMD node server.js",
-		After:  "CMD [\"node\", \"server.js\"]",
-	},
-	{
-		Name: "package-manager-start", Section: Experience, Level: Notice,
-		Title:  "the program is started through its package manager",
-		Why:    "npm stands between Docker and the program, costs memory and passes on few signals.",
-		Before: "CMD [\"npm\", \"start\"]",
-		After:  "CMD [\"node\", \"server.js\"]",
 	},
 	{
 		Name: "buildkit-check", Section: Experience, Level: Notice,

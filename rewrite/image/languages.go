@@ -12,6 +12,7 @@ var languages = map[string]resolver{
 	"php":    official("php", phpDebian, phpAlpine, phpConfig),
 
 	"rustlang/rust":             official("rust", nil, nil, rustConfig),
+	"ghcr.io/rust-lang/rust":    official("rust", nil, nil, rustConfig),
 	"lukemathwalker/cargo-chef": official("rust", nil, nil, rustConfig),
 	"ghcr.io/astral-sh/uv":      uv,
 	"oven/bun":                  bun,

@@ -11,8 +11,8 @@ type resolver func(b *Base, t tag) bool
 
 // Resolve finds what is known about a base image reference, ARG defaults put in.
 // Mirrors of Docker Hub are seen through. ok is false for an invalid reference, a
-// variable in it, a digest without a tag, and a repository that is not in the
-// table; Ref, Name, Tag and Digest are filled in as far as they are known even
+// variable in it, a digest without a tag (but see byDigest), and a repository that is
+// not in the table; Ref, Name, Tag and Digest are filled in as far as they are known even
 // then.
 //
 // A reference with tag and digest has a Suite only where the tag names one
@@ -28,6 +28,9 @@ func Resolve(ref string) (Base, bool) {
 		return b, false
 	}
 	resolve, ok := lookUp(n.name)
+	if ok && n.tag == "" && byDigest(&b) {
+		return b, true
+	}
 	if !ok || n.tag == "" {
 		return b, false
 	}
@@ -45,6 +48,24 @@ func Resolve(ref string) (Base, bool) {
 	}
 	b.Musl = b.Family == Alpine || b.Name == "busybox" && t.has("musl")
 	return b, true
+}
+
+// byDigest is what is known of a digest without a tag: of Go's and Rust's images the
+// language and the configuration that all their variants have in common, and neither
+// family nor suite. A program that is linked to nothing may leave such an image.
+func byDigest(b *Base) bool {
+	switch b.Name {
+	case "golang":
+		b.Language, b.Family, b.Tools = "go", Other, true
+		goConfig(b, tag{})
+	case "rust":
+		b.Language, b.Family, b.Tools = "rust", Other, true
+		rustConfig(b, tag{})
+	default:
+		return false
+	}
+	b.Config.Cmd = nil // bash or sh
+	return true
 }
 
 // lookUp finds a repository's row: by its name, or by a group such as

@@ -88,6 +88,14 @@ func TestResolve(t *testing.T) {
 		"nvidia/cuda:12.2.0-devel-ubuntu22.04":                "nvidia/cuda ubuntu jammy - - tools",
 		"cimg/go:1.22":                                        "cimg/go ubuntu - go 1.22 tools toolchain",
 		"golang:1.22-nanoserver":                              "golang other - - -",
+		"docker.io/library/golang:1.22":                       "golang debian bookworm go 1.22 tools",
+		"index.docker.io/library/golang:1.22-alpine3.20":      "golang alpine 3.20 go 1.22 musl",
+		"public.ecr.aws/docker/library/rust:1.79-bookworm":    "rust debian bookworm rust 1.79 tools",
+		"docker.mirrors.ustc.edu.cn/library/golang:1.22":      "golang debian bookworm go 1.22 tools",
+		"ghcr.io/rust-lang/rust:nightly-bookworm":             "ghcr.io/rust-lang/rust debian bookworm rust - tools",
+		// of a digest alone neither family nor suite is known
+		"golang@sha256:" + strings.Repeat("a", 64): "golang other - go - tools",
+		"rust@sha256:" + strings.Repeat("a", 64):   "rust other - rust - tools",
 		// a digest may be older than what its tag stands for now
 		"node:20@sha256:" + strings.Repeat("a", 64):          "node debian - node 20 tools",
 		"alpine:3.20.1@sha256:" + strings.Repeat("a", 64):    "alpine alpine 3.20 - - musl",

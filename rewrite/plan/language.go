@@ -18,6 +18,9 @@ type Language struct {
 	// Design makes a plan, or says why there is none. Exactly one of the two is
 	// not nil.
 	Design func(*Input) (*Plan, *Refusal)
+	// Installs are the beginnings of the commands that install dependencies, for the
+	// findings: "npm ci".
+	Installs []string
 }
 
 // Input is all that a language package is given.
@@ -33,6 +36,9 @@ type Input struct {
 	// file build it with BuildKit as far as the repository shows.
 	Mounts bool
 	Hints  Hints // what a proof has taught about an earlier design
+	// Development are compose services with a command of their own that needs what the
+	// build needs. They are not among Project.Services: the stage of the build is theirs.
+	Development []project.Service
 }
 
 // Item is one instruction of the stage with what is known about it.
@@ -56,13 +62,25 @@ func (in *Input) Drop(it Item, why string) Dropped {
 	return Dropped{Span: it.Span, Evidence: in.Evidence(it, why)}
 }
 
-// Keyword is a keyword in the author's case, which BuildKit's checks want to be the
-// same throughout a file.
+// Keyword is a keyword in the case of most of the author's, which BuildKit's checks want
+// to be the same throughout a file.
+// See https://docs.docker.com/reference/build-checks/consistent-instruction-casing/.
 func (in *Input) Keyword(k string) string {
-	if strings.HasPrefix(strings.TrimSpace(in.File.Text(in.Stage.From.Span)), "from") {
+	lower := 0
+	for _, ins := range in.File.All {
+		if in.lower(ins) {
+			lower++
+		}
+	}
+	if 2*lower > len(in.File.All) {
 		return strings.ToLower(k)
 	}
 	return k
+}
+
+// lower reports an instruction whose keyword is in lower case.
+func (in *Input) lower(ins *dockerfile.Instruction) bool {
+	return strings.HasPrefix(strings.TrimSpace(in.File.Text(ins.Span)), strings.ToLower(ins.Keyword))
 }
 
 // From is the author's FROM under a stage's name, with another image where that is
@@ -73,7 +91,10 @@ func (in *Input) From(image, name string) Step {
 		return Keep{Span: from.Span}
 	}
 	var edits []Edit
-	word, as := from.Words[0].Span, " "+in.Keyword("AS")+" "+name
+	word, as := from.Words[0].Span, " AS "+name // in the case of its FROM, whatever the others' is
+	if in.lower(from) {
+		as = " as " + name
+	}
 	if image != "" {
 		edits = append(edits, Edit{Span: word, Text: image})
 	}

@@ -48,8 +48,13 @@ type Project struct {
 	cache   map[string][]byte
 	read    int64
 	ignore  *ignorer
-	compose []Service
-	parsed  bool
+	parsed  bool // consumers were read
+	aside   map[string]bool
+
+	consumers []Service
+	own       []Service // those of the Dockerfile ownOf; nil before they are asked for
+	ownOf     string
+	looked    int64 // bytes that were looked at for consumers
 }
 
 // Open lists the repository's tree. The context is a folder from the root.

@@ -6,11 +6,12 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/inside"
 )
 
 // goCommand follows a go command of the author's.
-func (r *recipe) goCommand(words []string) kind {
+func (r *recipe) goCommand(words []string) compiled.Kind {
 	g := parseGo(words)
 	switch g.verb {
 	case "build":
@@ -18,35 +19,35 @@ func (r *recipe) goCommand(words []string) kind {
 	case "install":
 		return r.install(g)
 	case "mod download", "mod verify":
-		return download
+		return compiled.Download
 	case "mod tidy", "mod edit", "work use", "work sync", "work init":
-		return resolve
+		return compiled.Resolve
 	case "mod vendor", "work vendor":
-		r.tree.Opaque = append(r.tree.Opaque, path.Join(r.dir, "vendor"))
-		return resolve
+		r.Tree.Opaque = append(r.Tree.Opaque, path.Join(r.Dir, "vendor"))
+		return compiled.Resolve
 	case "mod init":
-		r.initial[r.dir] = true
-		r.tree.Add(path.Join(r.dir, "go.mod"), "")
-		return resolve
+		r.initial[r.Dir] = true
+		r.Tree.Add(path.Join(r.Dir, "go.mod"), "")
+		return compiled.Resolve
 	case "get":
 		return r.get(g)
 	case "test":
-		return test
+		return compiled.Test
 	case "vet", "fmt", "fix":
-		return lint
+		return compiled.Lint
 	case "generate", "run", "tool":
-		r.tree.Opaque = append(r.tree.Opaque, r.dir)
-		return generate
+		r.Tree.Opaque = append(r.Tree.Opaque, r.Dir)
+		return compiled.Generate
 	case "env", "clean", "version", "list", "help", "doc", "mod graph", "mod why":
-		return nothing
+		return compiled.Nothing
 	}
-	return unknown
+	return compiled.Unknown
 }
 
 // build follows go build: with no -o, the program of a single main package lands in
 // the folder of the command; several packages leave nothing.
-func (r *recipe) build(g goCommand) kind {
-	dir := r.abs(g.chdir)
+func (r *recipe) build(g goCommand) compiled.Kind {
+	dir := r.Abs(g.chdir)
 	packages := g.args
 	if len(packages) == 0 {
 		packages = []string{"."}
@@ -56,45 +57,45 @@ func (r *recipe) build(g goCommand) kind {
 	}
 	switch mode := g.values["buildmode"]; mode {
 	case "plugin", "c-shared", "c-archive", "shared":
-		r.tree.Make(r.resolve(dir, g.output))
-		return compile
+		r.Tree.Make(r.resolve(dir, g.output))
+		return compiled.Compile
 	}
 	mains := r.mains(dir, packages)
 	out := g.output
 	switch {
 	case out == "/dev/null":
-		return lint
+		return compiled.Lint
 	case len(mains) == 0:
 		if out != "" {
 			r.artifact(r.resolve(dir, out), dir, g, []string{dir})
 		}
-		return compile
+		return compiled.Compile
 	case out == "" && (len(mains) > 1 || strings.Contains(packages[0], "...")):
-		return compile
+		return compiled.Compile
 	case out == "":
 		r.artifact(path.Join(dir, r.programName(dir, packages)), dir, g, mains[0].roots)
-		return compile
+		return compiled.Compile
 	}
 	target := r.resolve(dir, out)
-	if !strings.HasSuffix(out, "/") && !(len(mains) > 1) && !r.tree.IsDir(target) {
+	if !strings.HasSuffix(out, "/") && !(len(mains) > 1) && !r.Tree.IsDir(target) {
 		r.artifact(target, dir, g, mains[0].roots)
-		return compile
+		return compiled.Compile
 	}
 	for _, m := range mains {
 		r.artifact(path.Join(target, m.name), dir, g, m.roots)
 	}
-	return compile
+	return compiled.Compile
 }
 
 // buildRemote is go build of somebody else's package.
-func (r *recipe) buildRemote(g goCommand, dir string, packages []string) kind {
+func (r *recipe) buildRemote(g goCommand, dir string, packages []string) compiled.Kind {
 	name := importBase(strings.SplitN(packages[0], "@", 2)[0])
 	target := path.Join(dir, name)
 	if g.output != "" {
 		target = r.resolve(dir, g.output)
 	}
 	r.artifact(target, dir, g, nil)
-	return tool
+	return compiled.Tool
 }
 
 func (r *recipe) resolve(dir, name string) string {
@@ -107,7 +108,7 @@ func (r *recipe) resolve(dir, name string) string {
 func (r *recipe) artifact(p, dir string, g goCommand, roots []string) {
 	env := map[string]string{}
 	for _, k := range []string{"CGO_ENABLED", "GOOS", "GOARCH", "GOFLAGS", "CC"} {
-		if v := r.variable(k); v != "" {
+		if v := r.Variable(k); v != "" {
 			env[k] = v
 		}
 	}
@@ -117,56 +118,32 @@ func (r *recipe) artifact(p, dir string, g goCommand, roots []string) {
 			kept = append(kept, a)
 		}
 	}
-	r.artifacts = append(kept, artifact{path: p, item: r.item, roots: roots, dir: dir, line: g, env: env})
-}
-
-// install follows go install: programs land in GOBIN, or GOPATH's bin.
-func (r *recipe) install(g goCommand) kind {
-	dir, bin := r.abs(g.chdir), r.binDir()
-	packages := g.args
-	if len(packages) == 0 {
-		packages = []string{"."}
-	}
-	if allRemote(packages) && !r.localImport(dir, packages[0]) {
-		for _, p := range packages {
-			name, _, _ := strings.Cut(p, "@")
-			r.artifact(path.Join(bin, importBase(name)), dir, g, nil)
-		}
-		return tool
-	}
-	mains := r.mains(dir, packages)
-	if len(mains) == 0 && len(g.args) == 0 {
-		r.artifact(path.Join(bin, r.programName(dir, packages)), dir, g, []string{dir})
-	}
-	for _, m := range mains {
-		r.artifact(path.Join(bin, m.name), dir, g, m.roots)
-	}
-	return compile
+	r.artifacts = append(kept, artifact{path: p, item: r.Item, roots: roots, dir: dir, line: g, env: env})
 }
 
 // get follows go get, which installs programs before Go 1.18 and in GOPATH mode.
-func (r *recipe) get(g goCommand) kind {
+func (r *recipe) get(g goCommand) compiled.Kind {
 	if g.has("d") {
-		return resolve
+		return compiled.Resolve
 	}
 	for _, p := range g.args {
 		name, _, _ := strings.Cut(p, "@")
 		if remotePackage(p) {
-			r.artifact(path.Join(r.binDir(), importBase(name)), r.dir, g, nil)
+			r.artifact(path.Join(r.binDir(), importBase(name)), r.Dir, g, nil)
 		}
 	}
-	return resolve
+	return compiled.Resolve
 }
 
 func (r *recipe) binDir() string {
-	if v := r.variable("GOBIN"); v != "" {
+	if v := r.Variable("GOBIN"); v != "" {
 		return path.Clean(v)
 	}
-	if v := r.variable("GOPATH"); v != "" {
+	if v := r.Variable("GOPATH"); v != "" {
 		first, _, _ := strings.Cut(v, ":")
 		return path.Join(first, "bin")
 	}
-	if r.in.Base.Language == "go" {
+	if r.In.Base.Language == "go" {
 		return "/go/bin"
 	}
 	return "/root/go/bin"
@@ -211,7 +188,7 @@ func (r *recipe) match(pattern string) []string {
 		return []string{pattern}
 	}
 	var out []string
-	for _, p := range r.tree.Paths() {
+	for _, p := range r.Tree.Paths() {
 		if ok, err := path.Match(pattern, p); ok && err == nil {
 			out = append(out, p)
 		}
@@ -234,7 +211,7 @@ func (r *recipe) packageDirs(dir, pattern string) []string {
 	}
 	var out []string
 	last := ""
-	for _, p := range r.tree.Paths() {
+	for _, p := range r.Tree.Paths() {
 		d := path.Dir(p)
 		if d == last || !strings.HasSuffix(p, ".go") || !inside.Below(d, base) || strings.Contains(d+"/", "/vendor/") || strings.Contains(d+"/", "/testdata/") {
 			continue
@@ -253,11 +230,11 @@ func (r *recipe) isMain(dir string) bool {
 		return known
 	}
 	r.main[dir] = false
-	for _, p := range r.tree.Paths() {
+	for _, p := range r.Tree.Paths() {
 		if path.Dir(p) != dir || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") || !onLinux(path.Base(p)) {
 			continue
 		}
-		data, ok := r.tree.Read(p)
+		data, ok := r.Tree.Read(p)
 		if !ok {
 			continue
 		}
@@ -280,12 +257,12 @@ func (r *recipe) localDir(dir, pattern string) (string, bool) {
 	if dots {
 		suffix = "/..."
 	}
-	for _, m := range modulesAt(r.tree, dir) {
+	for _, m := range modulesAt(r.Tree, dir) {
 		if name == m.path || strings.HasPrefix(name, m.path+"/") {
 			return path.Join(m.dir, strings.TrimPrefix(name, m.path)) + suffix, true
 		}
 	}
-	if in := path.Join("/go/src", name); r.tree.IsDir(in) {
+	if in := path.Join("/go/src", name); r.Tree.IsDir(in) {
 		return in + suffix, true
 	}
 	return "", false
@@ -311,10 +288,34 @@ func (r *recipe) programName(dir string, packages []string) string {
 // nameOf is the name of the program in a folder: the last element of its import
 // path, which for a module's root is the module's name.
 func (r *recipe) nameOf(dir string) string {
-	for _, m := range modulesAt(r.tree, dir) {
+	for _, m := range modulesAt(r.Tree, dir) {
 		if inside.Below(dir, m.dir) && m.path != "" {
 			return importBase(m.path + strings.TrimPrefix(dir, m.dir))
 		}
 	}
 	return path.Base(dir)
+}
+
+// install follows go install: programs land in GOBIN, or GOPATH's bin.
+func (r *recipe) install(g goCommand) compiled.Kind {
+	dir, bin := r.Abs(g.chdir), r.binDir()
+	packages := g.args
+	if len(packages) == 0 {
+		packages = []string{"."}
+	}
+	if allRemote(packages) && !r.localImport(dir, packages[0]) {
+		for _, p := range packages {
+			name, _, _ := strings.Cut(p, "@")
+			r.artifact(path.Join(bin, importBase(name)), dir, g, nil)
+		}
+		return compiled.Tool
+	}
+	mains := r.mains(dir, packages)
+	if len(mains) == 0 && len(g.args) == 0 {
+		r.artifact(path.Join(bin, r.programName(dir, packages)), dir, g, []string{dir})
+	}
+	for _, m := range mains {
+		r.artifact(path.Join(bin, m.name), dir, g, m.roots)
+	}
+	return compiled.Compile
 }

@@ -1,5 +1,7 @@
 package golang
 
+import "github.com/multistage-app/multistage/rewrite/compiled"
+
 // readers are functions that read a file or folder, with the index of the argument
 // that names it.
 var readers = map[string]int{
@@ -15,7 +17,7 @@ var readers = map[string]int{
 }
 
 // writers are functions that create or change files.
-var writers = wordSet("os.Create os.WriteFile os.Mkdir os.MkdirAll os.Rename os.Remove os.RemoveAll os.Symlink os.Truncate os.Chmod os.Chown " +
+var writers = compiled.Words("os.Create os.WriteFile os.Mkdir os.MkdirAll os.Rename os.Remove os.RemoveAll os.Symlink os.Truncate os.Chmod os.Chown " +
 	"io/ioutil.WriteFile .SaveUploadedFile .SaveFile .SaveAs .WriteConfig .SafeWriteConfig .WriteConfigAs .SaveToFile .OutputFileAndClose " +
 	"go.etcd.io/bbolt.Open github.com/boltdb/bolt.Open github.com/dgraph-io/badger.Open github.com/dgraph-io/badger/v2.Open github.com/dgraph-io/badger/v3.Open " +
 	"github.com/dgraph-io/badger/v4.Open github.com/syndtr/goleveldb/leveldb.OpenFile github.com/cockroachdb/pebble.Open github.com/tidwall/buntdb.Open " +
@@ -74,7 +76,7 @@ var traitImports = map[string]string{
 }
 
 // envCalls ask for an environment variable.
-var envCalls = wordSet("os.Getenv os.LookupEnv syscall.Getenv github.com/spf13/viper.BindEnv .BindEnv .GetString .Getenv")
+var envCalls = compiled.Words("os.Getenv os.LookupEnv syscall.Getenv github.com/spf13/viper.BindEnv .BindEnv .GetString .Getenv")
 
 // implicit are frameworks that read files under names that the program does not
 // spell: views/, conf/app.conf, manifest/.

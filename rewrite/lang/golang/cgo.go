@@ -3,6 +3,7 @@ package golang
 import (
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -54,14 +55,14 @@ func (d *design) decideCgo() cgo {
 	if c, ok := d.writtenCgo(); ok {
 		return c
 	}
-	if d.in.Hints.AsWritten {
-		return cgo{on: true, kind: "own", at: d.in.Hints.Why}
+	if d.In.Hints.AsWritten {
+		return cgo{on: true, kind: "own", at: d.In.Hints.Why}
 	}
 	c, ok := d.cgoEvidence()
 	if !ok {
 		return cgo{}
 	}
-	if d.in.Base.Musl && !d.hasCompiler() {
+	if d.In.Base.Musl && !d.hasCompiler() {
 		return cgo{at: c.at}
 	}
 	return c
@@ -73,14 +74,14 @@ func (d *design) writtenCgo() (cgo, bool) {
 	for _, a := range d.programs {
 		switch a.env["CGO_ENABLED"] {
 		case "0":
-			c, found = cgo{written: true, at: d.in.Evidence(d.in.Items[max(a.item, 0)], "CGO_ENABLED=0")}, true
+			c, found = cgo{written: true, at: d.In.Evidence(d.In.Items[max(a.item, 0)], "CGO_ENABLED=0")}, true
 		case "":
 		default:
 			evidence, ok := d.cgoEvidence()
 			if !ok {
 				evidence.kind = "own"
 			}
-			return cgo{on: true, written: true, kind: evidence.kind, at: d.in.Evidence(d.in.Items[max(a.item, 0)], "CGO_ENABLED=1")}, true
+			return cgo{on: true, written: true, kind: evidence.kind, at: d.In.Evidence(d.In.Items[max(a.item, 0)], "CGO_ENABLED=1")}, true
 		}
 	}
 	return c, found
@@ -89,14 +90,14 @@ func (d *design) writtenCgo() (cgo, bool) {
 // cgoEvidence finds import "C" in the project, a module that calls C among what
 // the program imports or go.mod requires, and build flags that need it.
 func (d *design) cgoEvidence() (cgo, bool) {
-	for _, c := range d.commands {
-		if c.kind == test && d.raceTest(c) && !d.only(c.item, test) {
-			return cgo{on: true, kind: "own", at: d.in.Evidence(d.in.Items[c.item], "the step that compiles also runs tests with the race detector, which needs cgo")}, true
+	for _, c := range d.Commands {
+		if c.Kind == compiled.Test && d.raceTest(c) && !d.Only(c.Item, compiled.Test) {
+			return cgo{on: true, kind: "own", at: d.In.Evidence(d.In.Items[c.Item], "the step that compiles also runs tests with the race detector, which needs cgo")}, true
 		}
 	}
 	for _, a := range d.programs {
 		if a.line.has("race") || a.line.has("msan") || a.line.has("asan") || a.line.values["buildmode"] == "plugin" || strings.Contains(a.line.values["tags"], "musl") || strings.Contains(a.line.values["tags"], "dynamic") {
-			return cgo{on: true, kind: "own", at: d.in.Evidence(d.in.Items[max(a.item, 0)], "the build flags need cgo")}, true
+			return cgo{on: true, kind: "own", at: d.In.Evidence(d.In.Items[max(a.item, 0)], "the build flags need cgo")}, true
 		}
 	}
 	if len(d.source.cgo) > 0 {
@@ -104,7 +105,7 @@ func (d *design) cgoEvidence() (cgo, bool) {
 		at.Text = `import "C"`
 		return cgo{on: true, kind: "own", at: at}, true
 	}
-	for _, name := range sortedKeys(d.source.imports) {
+	for _, name := range compiled.SortedKeys(d.source.imports) {
 		if kind := cgoKind(name); kind != "" {
 			at := d.source.imports[name]
 			at.Text = name + " calls C"
@@ -117,7 +118,7 @@ func (d *design) cgoEvidence() (cgo, bool) {
 		}
 		for _, req := range m.file.Require {
 			if kind := cgoKind(req.Mod.Path); kind != "" && d.mayReach(req.Mod.Path, req.Indirect) {
-				return cgo{on: true, kind: kind, at: plan.Evidence{Path: d.tree.Files[m.dir+"/go.mod"], Line: req.Syntax.Start.Line, Text: req.Mod.Path + " calls C"}}, true
+				return cgo{on: true, kind: kind, at: plan.Evidence{Path: d.Tree.Files[m.dir+"/go.mod"], Line: req.Syntax.Start.Line, Text: req.Mod.Path + " calls C"}}, true
 			}
 		}
 	}
@@ -125,7 +126,7 @@ func (d *design) cgoEvidence() (cgo, bool) {
 }
 
 // raceTest reports go test -race.
-func (d *design) raceTest(c command) bool {
+func (d *design) raceTest(c compiled.Command) bool {
 	for _, w := range c.Words() {
 		if w == "-race" {
 			return true
@@ -137,11 +138,11 @@ func (d *design) raceTest(c command) bool {
 // packageEvidence takes the author's installing of libraries to build against, or
 // of a compiler where the base has none, for a sign that C is called.
 func (d *design) packageEvidence() (cgo, bool) {
-	for _, p := range d.packages {
-		compiler := d.in.Base.Musl && (p.name == "gcc" || p.name == "build-base" || p.name == "g++" || p.name == "clang")
-		library := strings.HasSuffix(p.name, "-dev") && p.name != "musl-dev" && p.name != "libc-dev" && p.name != "libc6-dev"
+	for _, p := range d.Packages {
+		compiler := d.In.Base.Musl && (p.Name == "gcc" || p.Name == "build-base" || p.Name == "g++" || p.Name == "clang")
+		library := strings.HasSuffix(p.Name, "-dev") && p.Name != "musl-dev" && p.Name != "libc-dev" && p.Name != "libc6-dev"
 		if compiler || library {
-			return cgo{on: true, kind: "system", at: d.in.Evidence(d.in.Items[p.item], "it installs "+p.name)}, true
+			return cgo{on: true, kind: "system", at: d.In.Evidence(d.In.Items[p.Item], "it installs "+p.Name)}, true
 		}
 	}
 	return cgo{}, false
@@ -173,7 +174,7 @@ func cgoKind(name string) string {
 // hasCompiler reports a C compiler among the packages that the author installs.
 func (d *design) hasCompiler() bool {
 	for _, name := range []string{"gcc", "build-base", "clang", "g++", "alpine-sdk", "musl-dev"} {
-		if d.installed[name] {
+		if d.Installed[name] {
 			return true
 		}
 	}

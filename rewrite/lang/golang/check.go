@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -16,54 +17,54 @@ func (d *design) readSources() *plan.Refusal {
 		roots = append(roots, a.roots...)
 	}
 	if len(roots) == 0 {
-		roots = everything(d.tree)
+		roots = everything(d.Tree)
 	}
-	d.source = load(d.tree, roots)
+	d.source = load(d.Tree, roots)
 	if d.source.files == 0 {
-		roots = everything(d.tree)
-		d.source = load(d.tree, roots)
+		roots = everything(d.Tree)
+		d.source = load(d.Tree, roots)
 	}
 	seen := map[string]bool{}
 	for _, a := range d.programs {
-		dirs := modulesAt(d.tree, a.dir)
+		dirs := modulesAt(d.Tree, a.dir)
 		if len(dirs) == 0 && len(a.roots) > 0 {
-			dirs = modulesAt(d.tree, rootDir(a))
+			dirs = modulesAt(d.Tree, rootDir(a))
 		}
 		for _, m := range dirs {
 			if !seen[m.dir] {
 				seen[m.dir] = true
 				d.modules = append(d.modules, m)
-				d.vendored = d.vendored || d.tree.IsFile(path.Join(m.dir, "vendor/modules.txt"))
+				d.vendored = d.vendored || d.Tree.IsFile(path.Join(m.dir, "vendor/modules.txt"))
 			}
 		}
 	}
-	if d.source.files == 0 && d.clones {
-		return refuseAt(plan.UnknownWriteSet, plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "the sources come from the network during the build, so what the program needs at run time cannot be told", "build from the repository's own sources")
+	if d.source.files == 0 && d.Clones {
+		return compiled.RefuseAt(plan.UnknownWriteSet, plan.Evidence{Line: d.In.File.Line(d.In.Stage.From)}, "the sources come from the network during the build, so what the program needs at run time cannot be told", "build from the repository's own sources")
 	}
 	if d.source.files == 0 {
-		return refuseAt(plan.BrokenOriginal, plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "no Go source of the program is in the image", "")
+		return compiled.RefuseAt(plan.BrokenOriginal, plan.Evidence{Line: d.In.File.Line(d.In.Stage.From)}, "no Go source of the program is in the image", "")
 	}
 	if len(d.source.missing) > 0 && !d.generates() {
 		at := d.source.missing[0]
-		return refuseAt(plan.BrokenOriginal, at, "it imports "+at.Text+", which is not in the build context", "commit the package, or generate it in a step")
+		return compiled.RefuseAt(plan.BrokenOriginal, at, "it imports "+at.Text+", which is not in the build context", "commit the package, or generate it in a step")
 	}
 	if at, ok := d.source.traits["plugin"]; ok {
-		return refuseAt(plan.NeedsBuildTool, at, "it loads shared objects at run time, which have to be built by the same tool chain", "")
+		return compiled.RefuseAt(plan.NeedsBuildTool, at, "it loads shared objects at run time, which have to be built by the same tool chain", "")
 	}
 	if at, ok := d.source.traits["gotool"]; ok {
-		return refuseAt(plan.NeedsBuildTool, at, "it loads Go packages at run time, for which it needs the go command", "")
+		return compiled.RefuseAt(plan.NeedsBuildTool, at, "it loads Go packages at run time, for which it needs the go command", "")
 	}
 	return nil
 }
 
 // generates reports a step that may write sources.
 func (d *design) generates() bool {
-	for _, c := range d.commands {
-		if c.kind == generate || c.kind == fetch {
+	for _, c := range d.Commands {
+		if c.Kind == compiled.Generate || c.Kind == compiled.Fetch {
 			return true
 		}
 	}
-	return d.clones || len(d.foreign) > 0
+	return d.Clones || len(d.Foreign) > 0
 }
 
 // checkModules finds what keeps the original itself from building: no go.mod where
@@ -73,9 +74,9 @@ func (d *design) checkModules() *plan.Refusal {
 		if len(a.roots) == 0 {
 			continue
 		}
-		m, ok := moduleAround(d.tree, rootDir(a))
+		m, ok := moduleAround(d.Tree, rootDir(a))
 		if !ok && d.needsModule(a) {
-			return refuseAt(plan.BrokenOriginal, d.at(a), "there is no go.mod where it builds, and Go wants one since 1.16", "add a go.mod")
+			return compiled.RefuseAt(plan.BrokenOriginal, d.at(a), "there is no go.mod where it builds, and Go wants one since 1.16", "add a go.mod")
 		}
 		if ok && m.file != nil && m.file.Go != nil {
 			if refusal := d.tooNew(m); refusal != nil {
@@ -97,20 +98,20 @@ func rootDir(a artifact) string {
 // at is where a program is built, or started by go run.
 func (d *design) at(a artifact) plan.Evidence {
 	if a.item >= 0 {
-		return d.in.Evidence(d.in.Items[a.item], "")
+		return d.In.Evidence(d.In.Items[a.item], "")
 	}
-	if d.start.cmd != nil && d.start.entry == nil {
-		return d.in.Evidence(*d.start.cmd, "")
+	if d.Start.Cmd != nil && d.Start.Entry == nil {
+		return d.In.Evidence(*d.Start.Cmd, "")
 	}
-	if d.start.entry != nil {
-		return d.in.Evidence(*d.start.entry, "")
+	if d.Start.Entry != nil {
+		return d.In.Evidence(*d.Start.Entry, "")
 	}
 	return plan.Evidence{}
 }
 
 func (d *design) goVersion() string {
-	if d.in.Base.Language == "go" {
-		return d.in.Base.Version
+	if d.In.Base.Language == "go" {
+		return d.In.Base.Version
 	}
 	return ""
 }
@@ -118,8 +119,8 @@ func (d *design) goVersion() string {
 // needsModule: from Go 1.16 on a package is only found by way of a go.mod.
 func (d *design) needsModule(a artifact) bool {
 	v := d.goVersion()
-	mode := d.in.End.Vars["GO111MODULE"]
-	if d.in.Base.Language != "go" || mode == "off" || mode == "auto" || v != "" && version.Compare("go"+v, "go1.16") < 0 {
+	mode := d.In.End.Vars["GO111MODULE"]
+	if d.In.Base.Language != "go" || v == "" && d.In.Base.Digest != "" || mode == "off" || mode == "auto" || v != "" && version.Compare("go"+v, "go1.16") < 0 {
 		return false
 	}
 	return !strings.HasSuffix(a.roots[0], ".go")
@@ -132,7 +133,7 @@ func (d *design) tooNew(m module) *plan.Refusal {
 	if have == "" || !strings.Contains(have, ".") || version.Compare("go"+have, "go1.21") < 0 {
 		return nil
 	}
-	if tc, ok := d.in.End.Vars["GOTOOLCHAIN"]; ok && tc != "local" {
+	if tc, ok := d.In.End.Vars["GOTOOLCHAIN"]; ok && tc != "local" {
 		return nil
 	}
 	if strings.Count(have, ".") == 1 {
@@ -141,7 +142,7 @@ func (d *design) tooNew(m module) *plan.Refusal {
 	if version.Compare("go"+want, "go"+have) <= 0 {
 		return nil
 	}
-	at := plan.Evidence{Path: d.tree.Files[path.Join(m.dir, "go.mod")], Line: m.file.Go.Syntax.Start.Line}
-	return refuseAt(plan.BrokenOriginal, at, fmt.Sprintf("go.mod asks for Go %s and the image has %s, with GOTOOLCHAIN=local", m.file.Go.Version, have),
+	at := plan.Evidence{Path: d.Tree.Files[path.Join(m.dir, "go.mod")], Line: m.file.Go.Syntax.Start.Line}
+	return compiled.RefuseAt(plan.BrokenOriginal, at, fmt.Sprintf("go.mod asks for Go %s and the image has %s, with GOTOOLCHAIN=local", m.file.Go.Version, have),
 		"take a newer golang image")
 }

@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
@@ -11,7 +12,7 @@ import (
 // starts the program.
 func (d *design) splitStart() {
 	it, item := d.startItem()
-	if it == nil || it.Script == nil || !it.Script.Plain || len(d.in.End.Shell) > 0 || len(d.hotMounts()) > 0 {
+	if it == nil || it.Script == nil || !it.Script.Plain || len(d.In.End.Shell) > 0 || len(d.HotMounts()) > 0 {
 		return
 	}
 	list := it.Script.Commands
@@ -29,13 +30,13 @@ func (d *design) splitStart() {
 	if argv == nil {
 		return
 	}
-	d.item, d.dir, d.vars = item, d.in.End.Workdir, copyVars(d.in.End.Vars)
+	d.Item, d.Dir, d.Vars = item, d.In.End.Workdir, compiled.CopyVars(d.In.End.Vars)
 	for _, c := range list[:n] {
 		d.command(c, false)
 	}
-	d.leading = d.in.File.Text(dockerfile.Span{Start: list[0].Start, End: list[n-1].End})
-	d.start.argv, d.start.shell, d.start.convert = argv, false, true
-	d.start.commands = []startCommand{{words: argv, at: d.in.Evidence(*it, ""), dir: d.in.End.Workdir}}
+	d.leading = d.In.File.Text(dockerfile.Span{Start: list[0].Start, End: list[n-1].End})
+	d.Start.Argv, d.Start.Shell, d.Start.Convert = argv, false, true
+	d.Start.Commands = []compiled.StartCommand{{Words: argv, At: d.In.Evidence(*it, ""), Dir: d.In.End.Workdir}}
 }
 
 // literalArgv is a command of literal words, nil for any other.
@@ -53,12 +54,12 @@ func literalArgv(c shell.Command) []string {
 
 // startItem is the instruction that names the program.
 func (d *design) startItem() (*plan.Item, int) {
-	want := d.start.entry
+	want := d.Start.Entry
 	if want == nil {
-		want = d.start.cmd
+		want = d.Start.Cmd
 	}
-	for i := range d.in.Items {
-		if &d.in.Items[i] == want {
+	for i := range d.In.Items {
+		if &d.In.Items[i] == want {
 			return want, i
 		}
 	}

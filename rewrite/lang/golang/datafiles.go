@@ -4,10 +4,12 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/compiled"
 )
 
 var (
-	configExt = wordSet(".yaml .yml .json .toml .ini .env .properties .conf .cfg .hcl .xml")
+	configExt = compiled.Words(".yaml .yml .json .toml .ini .env .properties .conf .cfg .hcl .xml")
 	reNotData = regexp.MustCompile(`(^|/)(go\.(mod|sum|work|work\.sum)|[Dd]ockerfile[^/]*|[^/]*\.[Dd]ockerfile|Containerfile|(docker-)?compose[^/]*\.ya?ml|\.dockerignore|\.git(ignore|attributes|modules|keep)?|` +
 		`Makefile|Taskfile\.ya?ml|Jenkinsfile|\.golangci[^/]*|\.air\.toml|\.editorconfig|\.pre-commit-config\.yaml|\.goreleaser\.ya?ml|LICENSE[^/]*|NOTICE|AUTHORS|CODEOWNERS)$`)
 	// reNotice are names such as COPYING and Makefile.in.
@@ -15,7 +17,7 @@ var (
 	// reMount are the lines of a compose file that mount folders of the host.
 	reMount = regexp.MustCompile(`(?m)^.*:/.*$`)
 	// Folders of the repository that serve people and machines that work on it.
-	notRuntime = wordSet(".git .github .gitlab .circleci .vscode .idea .devcontainer .husky vendor node_modules testdata " +
+	notRuntime = compiled.Words(".git .github .gitlab .circleci .vscode .idea .devcontainer .husky vendor node_modules testdata " +
 		"docs doc test tests e2e examples example deploy deployment deployments k8s kubernetes helm charts terraform hack ci .ci scripts build proto third_party benchmarks")
 )
 
@@ -29,7 +31,7 @@ func isData(p string) bool {
 func documentation(p string) bool {
 	base := strings.ToLower(path.Base(p))
 	switch path.Ext(base) {
-	case ".sh", ".bat", ".ps1", ".templ", ".proto", ".patch", ".orig", ".ts", ".md":
+	case ".sh", ".bat", ".ps1", ".templ", ".proto", ".patch", ".orig", ".ts", ".md", ".example", ".sample", ".dist":
 		return true
 	}
 	if projectFiles[base] {
@@ -47,5 +49,5 @@ func documentation(p string) bool {
 }
 
 // projectFiles configure tools that work on a repository.
-var projectFiles = wordSet("package.json package-lock.json yarn.lock pnpm-lock.yaml tsconfig.json codecov.yml sqlc.yaml sqlc.yml buf.yaml buf.gen.yaml buf.lock " +
+var projectFiles = compiled.Words("package.json package-lock.json yarn.lock pnpm-lock.yaml tsconfig.json codecov.yml sqlc.yaml sqlc.yml buf.yaml buf.gen.yaml buf.lock " +
 	"renovate.json sonar-project.properties gqlgen.yml skaffold.yaml cloudbuild.yaml fly.toml render.yaml procfile vercel.json netlify.toml mkdocs.yml requirements.txt")

@@ -2,35 +2,35 @@ package golang
 
 import (
 	"path"
-	"sort"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
 // buildEnv are variables that only the go command and package managers read.
-var buildEnv = wordSet("CGO_ENABLED CGO_CFLAGS CGO_LDFLAGS CGO_CXXFLAGS CGO_CPPFLAGS GO111MODULE GOPROXY GOSUMDB GOPRIVATE GONOSUMDB GONOSUMCHECK GONOPROXY GOINSECURE " +
+var buildEnv = compiled.Words("CGO_ENABLED CGO_CFLAGS CGO_LDFLAGS CGO_CXXFLAGS CGO_CPPFLAGS GO111MODULE GOPROXY GOSUMDB GOPRIVATE GONOSUMDB GONOSUMCHECK GONOPROXY GOINSECURE " +
 	"GOFLAGS GOOS GOARCH GOARM GOAMD64 GOBIN GOCACHE GOMODCACHE GOTOOLCHAIN GOWORK GOROOT GOPATH GOEXPERIMENT GOTMPDIR GOVCS DEBIAN_FRONTEND CC CXX")
 
 // buildOnlyEnv reports a pair that the running program has no use for: one of
 // the build's variables that neither the program nor its start command reads.
 func (d *design) buildOnlyEnv(p dockerfile.Pair, item int) bool {
 	if p.Key == "PATH" {
-		return d.goPathOnly(d.in.Items[item], p)
+		return d.goPathOnly(d.In.Items[item], p)
 	}
 	if !buildEnv[p.Key] || d.source.env[p.Key] {
 		return false
 	}
-	for i, it := range d.in.Items {
+	for i, it := range d.In.Items {
 		switch it.Keyword {
 		case "CMD", "ENTRYPOINT", "HEALTHCHECK", "USER", "LABEL", "EXPOSE", "VOLUME":
-			if mentions(d.in.File.Text(it.Span), p.Key) {
+			if compiled.Mentions(d.In.File.Text(it.Span), p.Key) {
 				return false
 			}
 		case "ENV":
 			for _, other := range it.Pairs {
-				if i > item && other.Key != p.Key && !buildEnv[other.Key] && other.Key != "PATH" && mentions(other.Value, p.Key) {
+				if i > item && other.Key != p.Key && !buildEnv[other.Key] && other.Key != "PATH" && compiled.Mentions(other.Value, p.Key) {
 					return false
 				}
 			}
@@ -56,27 +56,6 @@ func (d *design) goPathOnly(it plan.Item, p dockerfile.Pair) bool {
 	return true
 }
 
-// mentions reports $NAME or ${NAME… in a text.
-func mentions(text, name string) bool {
-	for _, ref := range []string{"$" + name, "${" + name} {
-		for at := 0; ; {
-			i := strings.Index(text[at:], ref)
-			if i < 0 {
-				break
-			}
-			at += i + len(ref)
-			if at == len(text) || !wordByte(text[at]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func wordByte(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
 // envInBuilder reports a pair that the builder needs: a build variable, or one
 // that a later step of it mentions. What a Makefile or script reads is not known.
 func (d *design) envInBuilder(item int, p dockerfile.Pair, l layout) bool {
@@ -86,75 +65,38 @@ func (d *design) envInBuilder(item int, p dockerfile.Pair, l layout) bool {
 	if item > l.last {
 		return false
 	}
-	if d.scripted || strings.Contains(strings.ToLower(p.Key), "proxy") || strings.HasPrefix(p.Key, "GO") || p.Key == "PATH" {
+	if d.Scripted || strings.Contains(strings.ToLower(p.Key), "proxy") || strings.HasPrefix(p.Key, "GO") || p.Key == "PATH" {
 		return true
 	}
-	for i := item + 1; i < len(d.in.Items); i++ {
-		it := d.in.Items[i]
-		text := d.in.File.Text(it.Span)
+	for i := item + 1; i < len(d.In.Items); i++ {
+		it := d.In.Items[i]
+		text := d.In.File.Text(it.Span)
 		switch {
 		case it.Keyword == "WORKDIR" || it.Keyword == "ARG" || d.inBuilder(i):
-			if mentions(text, p.Key) || it.Keyword == "RUN" && d.kinds(i)[generate] {
+			if compiled.Mentions(text, p.Key) || it.Keyword == "RUN" && d.Kinds(i)[compiled.Generate] {
 				return true
 			}
-		case it.Keyword == "ENV" && mentions(text, p.Key) && i < l.last:
+		case it.Keyword == "ENV" && compiled.Mentions(text, p.Key) && i < l.last:
 			return true
 		}
 	}
 	return false
 }
 
-// envStep is an ENV with the pairs that keep says; ok is false where none is left.
-func (d *design) envStep(i int, keep func(dockerfile.Pair) bool) (plan.Step, bool) {
-	it := d.in.Items[i]
-	var edits []plan.Edit
-	kept, first := 0, -1
-	for n, p := range it.Pairs {
-		switch {
-		case keep(p):
-			kept++
-			if first < 0 && n > 0 {
-				edits = append(edits, plan.Edit{Span: dockerfile.Span{Start: it.Pairs[0].Span.Start, End: p.Span.Start}})
-			}
-			if first < 0 {
-				first = n
-			}
-		case first >= 0:
-			edits = append(edits, plan.Edit{Span: dockerfile.Span{Start: it.Pairs[n-1].Span.End, End: p.Span.End}})
-		}
-	}
-	switch {
-	case kept == 0:
-		return nil, false
-	case len(edits) == 0:
-		return it.Keep(), true
-	}
-	return plan.Cut{Span: it.Span, Edits: edits, Evidence: d.in.Evidence(it, "the other variables belong to another stage")}, true
-}
-
-// joined cuts off what an edit shares with the one before it.
-func joined(edits []plan.Edit) []plan.Edit {
-	for i := 1; i < len(edits); i++ {
-		edits[i].Span.Start = max(edits[i].Span.Start, edits[i-1].Span.End)
-		edits[i].Span.End = max(edits[i].Span.End, edits[i].Span.Start)
-	}
-	return edits
-}
-
 // runtimeEnv is an ENV of the running image: without the build's own variables,
 // each named as a change, and with values put in that only the build image knows.
 func (d *design) runtimeEnv(i int) (plan.Step, bool) {
-	it := d.in.Items[i]
+	it := d.In.Items[i]
 	for _, p := range it.Pairs {
-		if d.buildOnlyEnv(p, i) && d.lastPair(i, p.Key) && !d.keptElsewhere(p.Key) {
+		if d.buildOnlyEnv(p, i) && d.LastPair(i, p.Key) && !d.keptElsewhere(p.Key) {
 			after := d.runtimeVars()[p.Key]
-			if before := d.in.End.Vars[p.Key]; before != after {
-				d.changes = append(d.changes, plan.Change{Field: plan.FieldEnv, Key: p.Key, Before: before, After: after, Evidence: d.in.Evidence(it, "only the build reads it")})
+			if before := d.In.End.Vars[p.Key]; before != after {
+				d.Changes = append(d.Changes, plan.Change{Field: plan.FieldEnv, Key: p.Key, Before: before, After: after, Evidence: d.In.Evidence(it, "only the build reads it")})
 			}
 		}
 	}
 	d.changedPath(i)
-	step, ok := d.envStep(i, func(p dockerfile.Pair) bool { return !d.buildOnlyEnv(p, i) })
+	step, ok := d.EnvStep(i, func(p dockerfile.Pair) bool { return !d.buildOnlyEnv(p, i) })
 	if !ok {
 		return nil, false
 	}
@@ -164,31 +106,17 @@ func (d *design) runtimeEnv(i int) (plan.Step, bool) {
 // changedPath names the difference that the new base image makes to a PATH that
 // the author adds to.
 func (d *design) changedPath(i int) {
-	it := d.in.Items[i]
+	it := d.In.Items[i]
 	for _, p := range it.Pairs {
-		before, after := d.in.End.Vars["PATH"], d.runtimePath()
-		if p.Key == "PATH" && !d.buildOnlyEnv(p, i) && d.lastPair(i, "PATH") && before != after {
-			d.changes = append(d.changes, plan.Change{Field: plan.FieldEnv, Key: "PATH", Before: before, After: after, Evidence: d.in.Evidence(it, "the folders of the tool chain are not there any more")})
+		before, after := d.In.End.Vars["PATH"], d.runtimePath()
+		if p.Key == "PATH" && !d.buildOnlyEnv(p, i) && d.LastPair(i, "PATH") && before != after {
+			d.Changes = append(d.Changes, plan.Change{Field: plan.FieldEnv, Key: "PATH", Before: before, After: after, Evidence: d.In.Evidence(it, "the folders of the tool chain are not there any more")})
 		}
 	}
-}
-
-// lastPair reports the last ENV of a key.
-func (d *design) lastPair(item int, key string) bool {
-	for _, it := range d.in.Items[item+1:] {
-		if it.Keyword == "ENV" {
-			for _, p := range it.Pairs {
-				if p.Key == key {
-					return false
-				}
-			}
-		}
-	}
-	return true
 }
 
 func (d *design) keptElsewhere(key string) bool {
-	for i, it := range d.in.Items {
+	for i, it := range d.In.Items {
 		if it.Keyword == "ENV" {
 			for _, p := range it.Pairs {
 				if p.Key == key && !d.buildOnlyEnv(p, i) {
@@ -217,17 +145,8 @@ func (d *design) fixedEnv(it plan.Item, step plan.Step, item int) plan.Step {
 	if cut, ok := step.(plan.Cut); ok {
 		edits = append(edits, cut.Edits...)
 	}
-	sortEdits(edits)
-	return plan.Cut{Span: it.Span, Edits: joined(edits), Evidence: d.in.Evidence(it, "the value refers to variables of the build image")}
-}
-
-// sortEdits puts edits in the order of the file; of two at one place, what is
-// inserted stands before what is cut.
-func sortEdits(edits []plan.Edit) {
-	sort.SliceStable(edits, func(i, j int) bool {
-		a, b := edits[i].Span, edits[j].Span
-		return a.Start < b.Start || a.Start == b.Start && a.Len() == 0 && b.Len() > 0
-	})
+	compiled.SortEdits(edits)
+	return plan.Cut{Span: it.Span, Edits: compiled.Joined(edits), Evidence: d.In.Evidence(it, "the value refers to variables of the build image")}
 }
 
 // sameInProduction reports whether a text expands in the new image to what it
@@ -241,8 +160,8 @@ func (d *design) sameInProduction(text string, it plan.Item) bool {
 
 // varsBefore are the variables of the new image just before an item.
 func (d *design) varsBefore(it plan.Item) map[string]string {
-	vars := d.baseVars()
-	for i, other := range d.in.Items {
+	vars := d.BaseVars()
+	for i, other := range d.In.Items {
 		if other.Span.Start >= it.Span.Start {
 			break
 		}
@@ -251,18 +170,8 @@ func (d *design) varsBefore(it plan.Item) map[string]string {
 	return vars
 }
 
-func (d *design) baseVars() map[string]string {
-	vars := map[string]string{"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-	for _, e := range d.runtime.base.Config.Env {
-		if k, v, ok := strings.Cut(e, "="); ok {
-			vars[k] = v
-		}
-	}
-	return vars
-}
-
 func (d *design) setVars(vars map[string]string, i int) {
-	it := d.in.Items[i]
+	it := d.In.Items[i]
 	if it.Keyword != "ENV" && !(it.Keyword == "ARG" && d.argInProduction(i)) {
 		return
 	}
@@ -278,8 +187,8 @@ func (d *design) setVars(vars map[string]string, i int) {
 }
 
 func (d *design) runtimeVars() map[string]string {
-	vars := d.baseVars()
-	for i := range d.in.Items {
+	vars := d.BaseVars()
+	for i := range d.In.Items {
 		d.setVars(vars, i)
 	}
 	return vars
@@ -290,22 +199,22 @@ func (d *design) runtimePath() string { return d.runtimeVars()["PATH"] }
 // argInProduction reports an ARG that an instruction of the running image refers
 // to (H80).
 func (d *design) argInProduction(item int) bool {
-	for _, p := range d.in.Items[item].Pairs {
-		for i := item + 1; i < len(d.in.Items); i++ {
-			it := d.in.Items[i]
+	for _, p := range d.In.Items[item].Pairs {
+		for i := item + 1; i < len(d.In.Items); i++ {
+			it := d.In.Items[i]
 			switch it.Keyword {
 			case "LABEL", "EXPOSE", "USER", "VOLUME", "STOPSIGNAL", "WORKDIR":
-				if mentions(d.in.File.Text(it.Span), p.Key) {
+				if compiled.Mentions(d.In.File.Text(it.Span), p.Key) {
 					return true
 				}
 			case "ENV":
 				for _, pair := range it.Pairs {
-					if mentions(pair.Value, p.Key) && !d.buildOnlyEnv(pair, i) {
+					if compiled.Mentions(pair.Value, p.Key) && !d.buildOnlyEnv(pair, i) {
 						return true
 					}
 				}
 			case "COPY", "ADD":
-				if d.onlyRuntime(i) && mentions(d.in.File.Text(it.Span), p.Key) {
+				if d.onlyRuntime(i) && compiled.Mentions(d.In.File.Text(it.Span), p.Key) {
 					return true
 				}
 			}

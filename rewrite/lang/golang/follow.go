@@ -4,29 +4,30 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 var (
-	generators = wordSet("swag templ sqlc wire mockgen mockery protoc buf statik go-bindata packr packr2 rice easyjson stringer gqlgen " +
+	generators = compiled.Words("swag templ sqlc wire mockgen mockery protoc buf statik go-bindata packr packr2 rice easyjson stringer gqlgen " +
 		"oapi-codegen goa jet ent goyacc msgp pigeon esc pkger fileb0x esbuild tailwindcss sass minify gotext xtext goversioninfo " +
 		"genny counterfeiter moq goctl kratos hz kitex abigen")
-	checkers = wordSet("golangci-lint staticcheck govulncheck gosec gofmt goimports golint revive errcheck ineffassign misspell nancy gotestsum ginkgo")
-	shells   = wordSet("sh bash ash dash")
-	silent   = wordSet("upx strip git-crypt sync nslookup ping")
-	assetful = wordSet("npm yarn pnpm npx bun node corepack")
+	checkers = compiled.Words("golangci-lint staticcheck govulncheck gosec gofmt goimports golint revive errcheck ineffassign misspell nancy gotestsum ginkgo")
+	shells   = compiled.Words("sh bash ash dash")
+	silent   = compiled.Words("upx strip git-crypt sync nslookup ping")
+	assetful = compiled.Words("npm yarn pnpm npx bun node corepack")
 )
 
 // follow says what a command does and keeps the tree up to date.
-func (r *recipe) follow(c shell.Command) kind {
+func (r *recipe) follow(c shell.Command) compiled.Kind {
 	if len(c.Args) == 0 {
-		return r.redirected(c, nothing)
+		return r.Redirected(c, compiled.Nothing)
 	}
-	name, _ := r.word(c.Args[0])
-	words := r.words(c)
+	name, _ := r.Word(c.Args[0])
+	words := r.Words(c)
 	if k, ok := r.file(path.Base(name), words); ok {
-		return r.redirected(c, k)
+		return r.Redirected(c, k)
 	}
 	switch base := path.Base(name); {
 	case base == "go":
@@ -40,186 +41,84 @@ func (r *recipe) follow(c shell.Command) kind {
 	case generators[base]:
 		r.checkInstalled(base)
 		r.generated(base, words)
-		return generate
+		return compiled.Generate
 	case checkers[base]:
-		return lint
+		return compiled.Lint
 	case silent[base]:
-		return nothing
+		return compiled.Nothing
 	case assetful[base]:
-		r.tree.Opaque = append(r.tree.Opaque, r.dir)
-		return generate
+		r.Tree.Opaque = append(r.Tree.Opaque, r.Dir)
+		return compiled.Generate
 	case base == "git":
-		return r.git(words)
+		return r.Git(words)
 	case base == "curl" || base == "wget":
-		return r.fetch(c, base, words)
+		return r.Fetch(c, base, words)
 	}
 	return r.classified(c)
 }
 
 // classified is the kind of a command that any language may use.
-func (r *recipe) classified(c shell.Command) kind {
+func (r *recipe) classified(c shell.Command) compiled.Kind {
 	switch shell.Classify(c) {
 	case shell.SystemPackage:
-		return system
+		return compiled.System
 	case shell.SystemUpdate:
-		return update
+		return compiled.Update
 	case shell.CleanUp:
-		return update
+		return compiled.Update
 	case shell.User:
-		return account
+		return compiled.Account
 	case shell.Permission:
-		return permission
+		return compiled.Permission
 	case shell.Nothing:
-		return r.redirected(c, nothing)
+		return r.Redirected(c, compiled.Nothing)
 	case shell.Configuration:
 		return r.configuration(c)
 	case shell.Files:
-		return files
+		return compiled.Files
 	}
-	return unknown
-}
-
-// redirected notes the files that a command's output goes to.
-func (r *recipe) redirected(c shell.Command, k kind) kind {
-	if !c.WritesFile() {
-		return k
-	}
-	for _, red := range c.Redirects {
-		if !strings.Contains(red.Op, ">") || strings.HasPrefix(red.Op, ">&") || strings.HasPrefix(red.File.Text, "/dev/") {
-			continue
-		}
-		name, ok := r.word(red.File)
-		if !ok {
-			return unknown
-		}
-		r.made(r.abs(name))
-	}
-	return files
-}
-
-// made notes a file that a step wrote. What lies in the tree of sources is part of
-// it; a file of the system has to be carried over by itself.
-func (r *recipe) made(name string) {
-	r.tree.Add(name, "")
-	if strings.HasPrefix(name, "/etc/") && !strings.HasPrefix(name, "/etc/apt/") && !strings.HasPrefix(name, "/etc/apk/") {
-		r.tree.Make(name)
-	}
+	return compiled.Unknown
 }
 
 // configuration is a change to the system's settings: known for what Go images
 // usually do, else not.
-func (r *recipe) configuration(c shell.Command) kind {
+func (r *recipe) configuration(c shell.Command) compiled.Kind {
 	switch c.Name() {
 	case "update-ca-certificates":
-		r.made("/etc/ssl/certs/ca-certificates.crt")
-		return files
+		r.Made("/etc/ssl/certs/ca-certificates.crt")
+		return compiled.Files
 	case "sed":
-		return r.edited(c)
+		return r.Edited(c)
 	case "apt-mark", "debconf-set-selections", "apt-key", "add-apt-repository", "gpg", "ssh-keyscan", "go":
-		return update
+		return compiled.Update
 	case "tee":
-		for _, w := range r.words(c) {
+		for _, w := range r.Words(c) {
 			if !strings.HasPrefix(w, "-") {
-				r.made(r.abs(w))
+				r.Made(r.Abs(w))
 			}
 		}
-		return files
+		return compiled.Files
 	}
 	if c.WritesFile() {
-		return r.redirected(c, files)
+		return r.Redirected(c, compiled.Files)
 	}
-	return unknown
-}
-
-// edited follows sed -i: the last words that are files.
-func (r *recipe) edited(c shell.Command) kind {
-	words := r.words(c)
-	if len(words) == 0 {
-		return unknown
-	}
-	name := r.abs(words[len(words)-1])
-	switch {
-	case r.tree.IsFile(name) || strings.HasPrefix(name, "/etc/apt") || strings.HasPrefix(name, "/etc/apk"):
-		return files
-	case strings.HasPrefix(name, "/etc/"):
-		r.made(name)
-		return files
-	}
-	return unknown
-}
-
-// git: settings serve the build; what is cloned is not in the repository.
-func (r *recipe) git(words []string) kind {
-	if len(words) == 0 {
-		return nothing
-	}
-	switch words[0] {
-	case "clone", "submodule", "pull", "checkout":
-		r.clones = true
-		r.tree.Opaque = append(r.tree.Opaque, r.dir)
-		return generate
-	}
-	return nothing
-}
-
-// fetch brings a file to a place that the command line names.
-func (r *recipe) fetch(c shell.Command, name string, words []string) kind {
-	if c.WritesFile() {
-		return r.redirected(c, fetch)
-	}
-	if r.piped {
-		return nothing // what reads it says where it goes
-	}
-	remoteName := ""
-	for _, w := range words {
-		if strings.Contains(w, "://") {
-			remoteName = path.Base(strings.SplitN(w, "?", 2)[0])
-		}
-	}
-	for i, w := range words {
-		switch {
-		case (name == "curl" && (w == "-o" || w == "--output") || name == "wget" && w == "-O") && i+1 < len(words):
-			if words[i+1] == "-" {
-				return unknown
-			}
-			r.fetched(r.abs(words[i+1]))
-			return fetch
-		case name == "curl" && strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.HasSuffix(w, "o") && i+1 < len(words):
-			r.fetched(r.abs(words[i+1]))
-			return fetch
-		case name == "curl" && (w == "--remote-name" || strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.Contains(w, "O")):
-			r.fetched(path.Join(r.dir, remoteName))
-			return fetch
-		}
-	}
-	if name == "wget" && remoteName != "" && remoteName != "." {
-		r.fetched(path.Join(r.dir, remoteName))
-		return fetch
-	}
-	return unknown
+	return compiled.Unknown
 }
 
 // installer follows "curl … | sh" for the tools of a Go project, which put one
 // program into a folder of Go's own; all other scripts may do anything.
-func (r *recipe) installer(c shell.Command) kind {
-	before := r.commands[max(len(r.commands)-2, 0)]
+func (r *recipe) installer(c shell.Command) compiled.Kind {
+	before := r.Commands[max(len(r.Commands)-2, 0)]
 	for _, w := range before.Words() {
 		if strings.Contains(w, "golangci") || strings.Contains(w, "air-verse/air") || strings.Contains(w, "cosmtrek/air") {
-			return lint
+			return compiled.Lint
 		}
 	}
-	return unknown
-}
-
-// fetched notes a file from the network; where it lies among the programs of the
-// system, it has to be carried over by itself.
-func (r *recipe) fetched(name string) {
-	r.tree.Add(name, "")
-	r.tree.Make(name)
+	return compiled.Unknown
 }
 
 // scriptFile follows a shell script of the repository.
-func (r *recipe) scriptFile(name string, words []string) kind {
+func (r *recipe) scriptFile(name string, words []string) compiled.Kind {
 	file := name
 	if shells[path.Base(name)] {
 		file = ""
@@ -233,31 +132,31 @@ func (r *recipe) scriptFile(name string, words []string) kind {
 			}
 		}
 	}
-	data, ok := r.tree.Read(r.abs(file))
-	if file == "" || !ok || r.depth > 3 {
-		return unknown
+	data, ok := r.Tree.Read(r.Abs(file))
+	if file == "" || !ok || r.Depth > 3 {
+		return compiled.Unknown
 	}
 	return r.inline(string(data))
 }
 
 // inline follows shell text that a command runs.
-func (r *recipe) inline(text string) kind {
+func (r *recipe) inline(text string) compiled.Kind {
 	script, err := shell.ParseFile(text)
-	if err != nil || r.depth > 3 {
-		return unknown
+	if err != nil || r.Depth > 3 {
+		return compiled.Unknown
 	}
-	dir := r.dir
-	r.depth++
-	r.scripted = true
+	dir := r.Dir
+	r.Depth++
+	r.Scripted = true
 	r.script(script, false)
-	r.depth--
-	r.dir = dir
-	return nothing
+	r.Depth--
+	r.Dir = dir
+	return compiled.Nothing
 }
 
 // checkInstalled refuses a generator that no step brings: golang images have none.
 func (r *recipe) checkInstalled(name string) {
-	if r.in.Base.Language != "go" || r.scripted || r.clones {
+	if r.In.Base.Language != "go" || r.Scripted || r.Clones {
 		return
 	}
 	for _, a := range r.artifacts {
@@ -265,8 +164,8 @@ func (r *recipe) checkInstalled(name string) {
 			return
 		}
 	}
-	for _, c := range r.commands {
-		if c.kind != system {
+	for _, c := range r.Commands {
+		if c.Kind != compiled.System {
 			continue
 		}
 		_, words := shell.Packages(c.Command)
@@ -276,12 +175,12 @@ func (r *recipe) checkInstalled(name string) {
 			}
 		}
 	}
-	for p := range r.tree.Files {
+	for p := range r.Tree.Files {
 		if path.Base(p) == name {
 			return
 		}
 	}
-	r.refuse(plan.BrokenOriginal, "it runs "+name+", which no step installs", "install "+name+" before")
+	r.Refuse(plan.BrokenOriginal, "it runs "+name+", which no step installs", "install "+name+" before")
 }
 
 // generated notes what generators leave for the running program.
@@ -296,7 +195,7 @@ func (r *recipe) generated(name string, words []string) {
 			}
 		}
 		if value != "" && name != "swag" {
-			r.tree.Add(r.abs(value), "")
+			r.Tree.Add(r.Abs(value), "")
 		}
 	}
 	if name == "swag" {
@@ -307,7 +206,7 @@ func (r *recipe) generated(name string, words []string) {
 			}
 		}
 		for _, f := range []string{"docs.go", "swagger.json", "swagger.yaml"} {
-			r.tree.Add(path.Join(r.abs(out), f), "")
+			r.Tree.Add(path.Join(r.Abs(out), f), "")
 		}
 	}
 }

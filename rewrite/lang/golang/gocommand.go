@@ -3,6 +3,8 @@ package golang
 import (
 	"path"
 	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/compiled"
 )
 
 // goCommand is a go command line, read: go build -o app ./cmd/app.
@@ -16,17 +18,8 @@ type goCommand struct {
 }
 
 // valued are the build flags that take the next word; see go help build.
-var valued = wordSet("o p C asmflags buildmode compiler coverpkg covermode coverprofile gccgoflags gcflags installsuffix ldflags mod modfile " +
+var valued = compiled.Words("o p C asmflags buildmode compiler coverpkg covermode coverprofile gccgoflags gcflags installsuffix ldflags mod modfile " +
 	"overlay pgo pkgdir tags toolexec exec run bench count cpu timeout parallel outputdir vet")
-
-// wordSet makes a set of the words of a text.
-func wordSet(text string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(text) {
-		set[w] = true
-	}
-	return set
-}
 
 // parseGo reads the words behind "go".
 func parseGo(words []string) goCommand {

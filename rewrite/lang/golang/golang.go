@@ -8,14 +8,10 @@
 // from the author's own lines. What is not understood is refused.
 package golang
 
-import (
-	"sort"
-
-	"github.com/multistage-app/multistage/rewrite/plan"
-)
+import "github.com/multistage-app/multistage/rewrite/plan"
 
 // Language is Go.
-var Language = plan.Language{Name: "go", Claims: claims, Design: designGo}
+var Language = plan.Language{Name: "go", Claims: claims, Design: designGo, Installs: []string{"go mod download"}}
 
 // claims takes files on a Go image, and those that build with Go on a bare system.
 func claims(in *plan.Input) bool {
@@ -39,34 +35,21 @@ func claims(in *plan.Input) bool {
 // design is what is found out about one file, step by step.
 type design struct {
 	*recipe
-	start     start
-	services  []service
-	programs  []artifact      // that the image gets
-	used      map[string]bool // paths of programs and files that a start command or script leads to
-	bare      map[string]bool // programs that were found along PATH
-	slashed   map[string]bool // programs that were named by a path
-	invented  *artifact       // the program that a go run becomes
-	leading   string          // go commands of the start command that become a step of the builder
-	source    *source
-	modules   []module
-	vendored  bool
-	packages  []systemPackage
-	installed map[string]bool
-	needs     needs
-	cgo       cgo
-	runtime   runtime
-	data      []element
-	user      userChoice
-	facts     []plan.Fact
-	changes   []plan.Change
+	programs []artifact // that the image gets
+	invented *artifact  // the program that a go run becomes
+	leading  string     // go commands of the start command that become a step of the builder
+	source   *source
+	modules  []module
+	vendored bool
+	cgo      cgo
 }
 
 // designGo makes the plan.
 func designGo(in *plan.Input) (*plan.Plan, *plan.Refusal) {
-	d := &design{recipe: read(in), used: map[string]bool{}, bare: map[string]bool{}, slashed: map[string]bool{}, installed: map[string]bool{}}
+	d := &design{recipe: read(in)}
 	for _, step := range []func() *plan.Refusal{
-		func() *plan.Refusal { return d.refusal },
-		d.readPackages,
+		func() *plan.Refusal { return d.Refusal },
+		d.ReadPackages,
 		d.findStart,
 		d.findPrograms,
 		d.readSources,
@@ -81,24 +64,4 @@ func designGo(in *plan.Input) (*plan.Plan, *plan.Refusal) {
 		}
 	}
 	return d.plan()
-}
-
-// fact notes something for the findings.
-func (d *design) fact(rule string, at plan.Evidence, detail string) {
-	d.facts = append(d.facts, plan.Fact{Rule: rule, Evidence: at, Detail: detail})
-}
-
-// refuseAt is a refusal that rests on evidence.
-func refuseAt(code plan.Code, at plan.Evidence, why, remedy string) *plan.Refusal {
-	at.Text = why
-	return &plan.Refusal{Code: code, Evidence: at, Remedy: remedy}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
 }

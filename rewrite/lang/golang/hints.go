@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
@@ -9,18 +10,18 @@ import (
 // heedFloor asks for a shell where a proof showed that the program needs a richer
 // image than distroless: a package, or more than a C library.
 func (d *design) heedFloor() {
-	if h := d.in.Hints; h.Floor >= plan.WithShell || h.AsWritten || len(h.Packages) > 0 {
-		d.needs.shellAt(h.Why, h.Why.Text)
+	if h := d.In.Hints; h.Floor >= plan.WithShell || h.AsWritten || len(h.Packages) > 0 {
+		d.Needs.ShellAt(h.Why, h.Why.Text)
 	}
 }
 
 // withLibraries is distroless with the libraries that the program links to: a C
 // library for C code that comes with a module, and what a proof asked for.
-func (d *design) withLibraries() (runtime, bool) {
-	floor, why := d.in.Hints.Floor, d.in.Hints.Why
+func (d *design) withLibraries() (compiled.Runtime, bool) {
+	floor, why := d.In.Hints.Floor, d.In.Hints.Why
 	bundled := d.cgo.kind == "bundled"
-	if d.in.Base.Musl || d.suite() == "" || d.cgo.on && !bundled || !d.cgo.on && floor == plan.AnyFloor {
-		return runtime{}, false
+	if d.In.Base.Musl || d.suite() == "" || d.cgo.on && !bundled || !d.cgo.on && floor == plan.AnyFloor {
+		return compiled.Runtime{}, false
 	}
 	if floor == plan.AnyFloor {
 		why = d.cgo.at
@@ -29,14 +30,14 @@ func (d *design) withLibraries() (runtime, bool) {
 	if floor == plan.CPlusPlus {
 		base, ok = image.DistrolessCC(d.suite())
 	}
-	return runtime{base: base, why: why}, ok
+	return compiled.Runtime{Base: base, Why: why}, ok
 }
 
-// wholeRoot is the working directory where a proof missed a file, which then comes
-// along as a whole; "" for none. The root folder cannot be copied that way, and Go's
+// wholeRoot is the working directory where a proof missed a file, or where nothing says
+// what is started: it comes along as a whole; "" for none. The root folder cannot be copied that way, and Go's
 // own has the modules in it.
 func (d *design) wholeRoot() string {
-	if root := d.in.End.Workdir; d.in.Hints.WholeApp && root != "/" && root != "/go" {
+	if root := d.In.End.Workdir; (d.In.Hints.WholeApp || d.Unnamed) && root != "/" && root != "/go" {
 		return root
 	}
 	return ""
@@ -48,35 +49,21 @@ func (d *design) heedWhole() {
 	if root == "" {
 		return
 	}
-	kept := []element{{path: root, dir: true}}
-	for _, e := range d.data {
-		if !inside.Below(e.path, root) {
+	kept := []compiled.Element{{Path: root, Folder: true}}
+	for _, e := range d.Data {
+		if !inside.Below(e.Path, root) {
 			kept = append(kept, e)
 		}
 	}
-	d.data = kept
-	d.fact("runtime-files", d.in.Hints.Why, "The whole working directory is carried over")
+	d.Data = kept
+	if d.Unnamed {
+		return
+	}
+	d.Fact("runtime-files", d.In.Hints.Why, "The whole working directory is carried over")
 }
 
 // inWhole reports a program that comes along with the working directory.
 func (d *design) inWhole(p string) bool {
 	root := d.wholeRoot()
 	return root != "" && inside.Below(p, root)
-}
-
-// hintedOwner is the user of the process where a proof showed that it writes to one
-// of the paths.
-func (d *design) hintedOwner(paths ...string) string {
-	for _, own := range d.in.Hints.Own {
-		for _, p := range paths {
-			switch {
-			case !inside.Below(own, p) && !inside.Below(p, own):
-			case d.user.nonroot:
-				return image.NonRoot + ":" + image.NonRoot
-			case d.byUser():
-				return d.in.End.User
-			}
-		}
-	}
-	return ""
 }

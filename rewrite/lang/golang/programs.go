@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
@@ -13,26 +14,27 @@ import (
 // findStart resolves the image's start command, and those of the services that
 // are built from the file.
 func (d *design) findStart() *plan.Refusal {
-	d.start = readStart(d.in)
-	d.readServices()
+	d.Start = compiled.ReadStart(d.In)
+	d.Services = compiled.ReadServices(d.In, &d.Needs)
 	d.splitStart()
 	if refusal := d.developmentOnly(); refusal != nil {
 		return refusal
 	}
-	if d.start.inherited && len(d.serviceCommands()) == 0 && len(everything(d.tree)) == 0 {
-		return refuseAt(plan.BaseImage, plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "it brings tools and no program of its own", "")
+	if refusal := toolchain.InPipeline(d.In.Project); refusal != nil {
+		return refusal
 	}
-	if d.start.inherited && len(d.serviceCommands()) == 0 {
-		return &plan.Refusal{Code: plan.StartUnknown,
-			Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "the file has no CMD and no ENTRYPOINT, and nothing else says how the image is started"},
-			Remedy:   "add a CMD that runs the program"}
+	if d.Start.Inherited && len(d.ServiceCommands()) == 0 && len(everything(d.Tree)) == 0 {
+		return compiled.RefuseAt(plan.BaseImage, plan.Evidence{Line: d.In.File.Line(d.In.Stage.From)}, "it brings tools and no program of its own", "")
 	}
-	for _, c := range d.start.commands {
+	if d.Start.Inherited && len(d.ServiceCommands()) == 0 {
+		return d.unstarted()
+	}
+	for _, c := range d.Start.Commands {
 		if refusal := d.resolveStart(c, 0, true); refusal != nil {
 			return refusal
 		}
 	}
-	for _, c := range d.serviceCommands() {
+	for _, c := range d.ServiceCommands() {
 		if refusal := d.resolveStart(c, 0, false); refusal != nil {
 			return refusal
 		}
@@ -43,10 +45,10 @@ func (d *design) findStart() *plan.Refusal {
 // resolveStart finds out what one start command leads to: a program that was built, a
 // script of the repository, go run, or a command of the system. own is the
 // image's own start command.
-func (d *design) resolveStart(c startCommand, depth int, own bool) *plan.Refusal {
-	words := c.unwrapped(func(w string) bool { _, ok := d.find(w, c.dir); return ok })
-	if len(c.words) > 0 && len(words) < len(c.words) {
-		d.uses(c.words[0], c)
+func (d *design) resolveStart(c compiled.StartCommand, depth int, own bool) *plan.Refusal {
+	words := c.Unwrapped("go", func(w string) bool { _, ok := d.find(w, c.Dir); return ok })
+	if len(c.Words) > 0 && len(words) < len(c.Words) {
+		d.uses(c.Words[0], c)
 	}
 	if len(words) == 0 {
 		return nil
@@ -56,72 +58,61 @@ func (d *design) resolveStart(c startCommand, depth int, own bool) *plan.Refusal
 	case name == "go":
 		return d.goStart(c, words[1:], own && depth == 0)
 	case reloaders[name]:
-		return refuseAt(d.reloadCode(), c.at, fmt.Sprintf("it starts %s, which compiles the sources while the container runs", name), "")
+		return compiled.RefuseAt(d.ReloadCode(), c.At, fmt.Sprintf("it starts %s, which compiles the sources while the container runs", name), "")
 	case goTools[name]:
-		return refuseAt(plan.ToolchainProduct, c.at, fmt.Sprintf("it starts %s, a tool of the Go tool chain", name), "")
+		return compiled.RefuseAt(plan.ToolchainProduct, c.At, fmt.Sprintf("it starts %s, a tool of the Go tool chain", name), "")
 	case name == "make":
-		return refuseAt(plan.NeedsBuildTool, c.at, "it starts make", "start the program that was built instead")
+		return compiled.RefuseAt(plan.NeedsBuildTool, c.At, "it starts make", "start the program that was built instead")
 	}
-	found, ok := d.find(words[0], c.dir)
+	found, ok := d.find(words[0], c.Dir)
 	switch {
 	case ok && d.isProgram(found):
-		d.used[found] = true
+		d.Used[found] = true
 	case ok:
 		if refusal := d.startFile(found, c, words, depth, own); refusal != nil {
 			return refusal
 		}
 	case shells[name] && len(words) > 1 && !strings.HasPrefix(words[1], "-"):
-		if file, ok := d.find("./"+strings.TrimPrefix(words[1], "./"), c.dir); ok && !path.IsAbs(words[1]) {
+		if file, ok := d.find("./"+strings.TrimPrefix(words[1], "./"), c.Dir); ok && !path.IsAbs(words[1]) {
 			return d.startFile(file, c, words, depth, own)
-		} else if file, ok := d.find(words[1], c.dir); ok {
+		} else if file, ok := d.find(words[1], c.Dir); ok {
 			return d.startFile(file, c, words, depth, own)
 		}
-		return refuseAt(plan.StartUnknown, c.at, fmt.Sprintf("it starts %s, which is not in the image", words[1]), "")
+		return compiled.RefuseAt(plan.StartUnknown, c.At, fmt.Sprintf("it starts %s, which is not in the image", words[1]), "")
+	case strings.ContainsAny(words[0], " \t") && own && depth == 0:
+		return compiled.RefuseAt(plan.BrokenOriginal, c.At, fmt.Sprintf("%q is one word, which the runtime takes for the name of a program: it cannot start", words[0]), "split the words: [\"./app\", \"serve\"]")
 	case strings.Contains(words[0], "/") && !strings.HasPrefix(path.Clean(words[0]), "/bin/") && !strings.HasPrefix(words[0], "/usr/") && !strings.Contains(words[0], "$") && depth == 0:
-		return refuseAt(plan.StartUnknown, c.at, fmt.Sprintf("it starts %s, which no step makes", words[0]), "let the start command name a program that the build writes")
-	case strings.ContainsAny(words[0], " \t") && own:
-		return refuseAt(plan.StartUnknown, c.at, fmt.Sprintf("%q is taken for the name of one program", words[0]), "split the words: [\"./app\", \"serve\"]")
-	case !strings.Contains(words[0], "$") && depth == 0 && own && !systemCommands[name] && !d.needsPackage(name):
-		return refuseAt(plan.StartUnknown, c.at, fmt.Sprintf("it starts %s, which no step makes", words[0]), "let the start command name a program that the build writes")
+		return compiled.RefuseAt(plan.StartUnknown, c.At, fmt.Sprintf("it starts %s, which no step makes", words[0]), "let the start command name a program that the build writes")
+	case !strings.Contains(words[0], "$") && depth == 0 && own && !compiled.SystemCommands[name] && !d.NeedsPackage(name):
+		return compiled.RefuseAt(plan.StartUnknown, c.At, fmt.Sprintf("it starts %s, which no step makes", words[0]), "let the start command name a program that the build writes")
 	default:
-		d.needs.command(name, c.at)
+		d.Needs.Command(name, c.At)
 	}
 	return nil
 }
 
 // uses notes a wrapper in front of the program.
-func (d *design) uses(word string, c startCommand) {
-	if found, ok := d.find(word, c.dir); ok {
-		d.used[found] = true
+func (d *design) uses(word string, c compiled.StartCommand) {
+	if found, ok := d.find(word, c.Dir); ok {
+		d.Used[found] = true
 		if !d.isProgram(found) {
 			d.scriptNeeds(found, c, 1)
 		}
 		return
 	}
-	d.needs.command(path.Base(word), c.at)
-}
-
-// reloadCode tells a container for development from a program that always
-// compiles itself.
-func (d *design) reloadCode() plan.Code {
-	for _, s := range d.services {
-		if len(s.binds) > 0 {
-			return plan.DevContainer
-		}
-	}
-	return plan.CompilesAtRuntime
+	d.Needs.Command(path.Base(word), c.At)
 }
 
 // startFile is a file of the context that is started: a script, or a program that
 // was committed.
-func (d *design) startFile(file string, c startCommand, words []string, depth int, own bool) *plan.Refusal {
-	d.used[file] = true
+func (d *design) startFile(file string, c compiled.StartCommand, words []string, depth int, own bool) *plan.Refusal {
+	d.Used[file] = true
 	if refusal := d.scriptNeeds(file, c, depth); refusal != nil {
 		return refusal
 	}
 	for i := 1; i < len(words) && depth == 0; i++ { // exec "$@"
-		if f, ok := d.find(words[i], c.dir); ok && f != file {
-			d.used[f] = true
+		if f, ok := d.find(words[i], c.Dir); ok && f != file {
+			d.Used[f] = true
 			if !d.isProgram(f) {
 				if refusal := d.scriptNeeds(f, c, depth+1); refusal != nil {
 					return refusal
@@ -134,8 +125,8 @@ func (d *design) startFile(file string, c startCommand, words []string, depth in
 
 // scriptNeeds reads a shell script that runs in the image: what it starts must be
 // there.
-func (d *design) scriptNeeds(file string, c startCommand, depth int) *plan.Refusal {
-	data, ok := d.tree.Read(file)
+func (d *design) scriptNeeds(file string, c compiled.StartCommand, depth int) *plan.Refusal {
+	data, ok := d.Tree.Read(file)
 	if !ok || depth > 4 || len(data) > 1<<20 || strings.HasPrefix(string(data), "\x7fELF") {
 		return nil
 	}
@@ -153,24 +144,24 @@ func (d *design) scriptNeeds(file string, c startCommand, depth int) *plan.Refus
 			interpreter = path.Base(fields[0])
 		}
 	}
-	if len(c.words) > 0 && shells[path.Base(c.words[0])] {
-		interpreter = path.Base(c.words[0])
+	if len(c.Words) > 0 && shells[path.Base(c.Words[0])] {
+		interpreter = path.Base(c.Words[0])
 	}
-	at := plan.Evidence{Path: d.tree.Files[file], Line: 1}
-	d.needs.shellAt(at, "it is a script")
-	d.needs.command(interpreter, at)
+	at := plan.Evidence{Path: d.Tree.Files[file], Line: 1}
+	d.Needs.ShellAt(at, "it is a script")
+	d.Needs.Command(interpreter, at)
 	if !shells[interpreter] {
 		return nil
 	}
 	script, err := shell.ParseFile(strings.ReplaceAll(string(data), "\r\n", "\n"))
 	if err != nil {
-		return refuseAt(plan.NeedsBuildTool, at, "the script cannot be read: "+err.Error(), "")
+		return compiled.RefuseAt(plan.NeedsBuildTool, at, "the script cannot be read: "+err.Error(), "")
 	}
-	var s start
-	s.addCommands(script.Commands, at, c.dir)
-	for _, inner := range s.commands {
-		if len(inner.words) > 0 && path.Base(inner.words[0]) == "go" {
-			return refuseAt(plan.NeedsBuildTool, at, "the script that the image starts runs the go command", "compile in a RUN and start the program in the script")
+	var s compiled.Start
+	s.AddCommands(script.Commands, at, c.Dir)
+	for _, inner := range s.Commands {
+		if len(inner.Words) > 0 && path.Base(inner.Words[0]) == "go" {
+			return compiled.RefuseAt(plan.NeedsBuildTool, at, "the script that the image starts runs the go command", "compile in a RUN and start the program in the script")
 		}
 		if refusal := d.resolveStart(inner, depth+1, false); refusal != nil {
 			return refusal
@@ -184,7 +175,7 @@ func (d *design) scriptNeeds(file string, c startCommand, depth int) *plan.Refus
 func (d *design) find(word, dir string) (string, bool) {
 	word = dockerfile.Unquote(word)
 	if strings.Contains(word, "$") {
-		word = dockerfile.Expand(word, d.in.End.Vars)
+		word = dockerfile.Expand(word, d.In.End.Vars)
 	}
 	if word == "" || strings.HasPrefix(word, "-") {
 		return "", false
@@ -194,12 +185,12 @@ func (d *design) find(word, dir string) (string, bool) {
 			word = path.Join(dir, word)
 		}
 		word = path.Clean(word)
-		d.slashed[word] = true
-		return word, d.isProgram(word) || d.tree.IsFile(word)
+		d.Slashed[word] = true
+		return word, d.isProgram(word) || d.Tree.IsFile(word)
 	}
 	for _, bin := range d.searchPath() {
-		if p := path.Join(bin, word); d.isProgram(p) || d.tree.IsFile(p) {
-			d.bare[p] = true
+		if p := path.Join(bin, word); d.isProgram(p) || d.Tree.IsFile(p) {
+			d.Bare[p] = true
 			return p, true
 		}
 	}
@@ -207,7 +198,7 @@ func (d *design) find(word, dir string) (string, bool) {
 }
 
 func (d *design) searchPath() []string {
-	p := d.in.End.Vars["PATH"]
+	p := d.In.End.Vars["PATH"]
 	if p == "" || !strings.Contains(p, "/bin") {
 		p += ":/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	}
@@ -225,36 +216,36 @@ func (d *design) isProgram(p string) bool {
 
 // goStart is a start command that is the go command itself: go run becomes a build
 // step and the program; everything else needs the tool chain.
-func (d *design) goStart(c startCommand, words []string, own bool) *plan.Refusal {
+func (d *design) goStart(c compiled.StartCommand, words []string, own bool) *plan.Refusal {
 	g := parseGo(words)
 	compileArgs, _ := g.packages()
-	single := len(d.start.commands) == 1 && (d.start.argv != nil && !d.start.shell || d.start.convert)
+	single := len(d.Start.Commands) == 1 && (d.Start.Argv != nil && !d.Start.Shell || d.Start.Convert)
 	switch {
 	case g.verb == "test" || g.verb == "" || g.verb == "vet":
-		return refuseAt(plan.ToolchainProduct, c.at, strings.TrimSpace("it starts go "+g.verb), "")
-	case len(d.hotMounts()) > 0:
-		return refuseAt(plan.DevContainer, c.at, "it starts go "+g.verb+" over mounted sources", "")
-	case g.verb != "run" || !own || !single || g.chdir != "" || g.has("exec") || len(compileArgs) == 0 || allRemote(compileArgs) && !d.localImport(c.dir, compileArgs[0]):
-		return refuseAt(plan.NeedsBuildTool, c.at, "it starts the go command", "compile in a RUN, and start the program that it writes")
+		return compiled.RefuseAt(plan.ToolchainProduct, c.At, strings.TrimSpace("it starts go "+g.verb), "")
+	case len(d.HotMounts()) > 0:
+		return compiled.RefuseAt(plan.DevContainer, c.At, "it starts go "+g.verb+" over mounted sources", "")
+	case g.verb != "run" || !own || !single || g.chdir != "" || g.has("exec") || len(compileArgs) == 0 || allRemote(compileArgs) && !d.localImport(c.Dir, compileArgs[0]):
+		return compiled.RefuseAt(plan.NeedsBuildTool, c.At, "it starts the go command", "compile in a RUN, and start the program that it writes")
 	}
 	for _, a := range compileArgs {
 		if strings.ContainsAny(a, "*?[$`") {
-			return refuseAt(plan.NeedsBuildTool, c.at, "it starts go run with a pattern", "name the package: go run .")
+			return compiled.RefuseAt(plan.NeedsBuildTool, c.At, "it starts go run with a pattern", "name the package: go run .")
 		}
 	}
-	mains := d.mains(c.dir, compileArgs)
+	mains := d.mains(c.Dir, compileArgs)
 	if len(mains) == 0 {
-		return refuseAt(plan.StartUnknown, c.at, "go run is given no main package of the repository", "")
+		return compiled.RefuseAt(plan.StartUnknown, c.At, "go run is given no main package of the repository", "")
 	}
-	name := d.nameOf(c.dir)
+	name := d.nameOf(c.Dir)
 	if !strings.HasSuffix(compileArgs[0], ".go") {
 		name = mains[0].name
 	}
 	if name == "" || name == "." || name == "/" {
 		name = "app"
 	}
-	d.invented = &artifact{path: "/usr/local/bin/" + name, item: -1, roots: mains[0].roots, dir: c.dir, line: g, env: map[string]string{"CGO_ENABLED": d.in.End.Vars["CGO_ENABLED"]}}
-	d.used[d.invented.path] = true
+	d.invented = &artifact{path: "/usr/local/bin/" + name, item: -1, roots: mains[0].roots, dir: c.Dir, line: g, env: map[string]string{"CGO_ENABLED": d.In.End.Vars["CGO_ENABLED"]}}
+	d.Used[d.invented.path] = true
 	return nil
 }
 
@@ -262,7 +253,7 @@ func (d *design) goStart(c startCommand, words []string, own bool) *plan.Refusal
 // all of the project's own, and of somebody else's those that are started.
 func (d *design) findPrograms() *plan.Refusal {
 	for _, a := range d.artifacts {
-		if len(a.roots) > 0 || d.used[a.path] {
+		if len(a.roots) > 0 || d.Used[a.path] {
 			d.programs = append(d.programs, a)
 		}
 	}
@@ -273,17 +264,17 @@ func (d *design) findPrograms() *plan.Refusal {
 	for _, a := range d.programs {
 		own = own || len(a.roots) > 0
 	}
-	for p := range d.used {
-		own = own || d.tree.Files[p] != "" && len(d.programs) > 0
+	for p := range d.Used {
+		own = own || d.Tree.Files[p] != "" && len(d.programs) > 0
 	}
 	if own {
 		return nil
 	}
-	from := plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}
+	from := plan.Evidence{Line: d.In.File.Line(d.In.Stage.From)}
 	switch {
-	case d.clones || len(d.programs) > 0:
-		return refuseAt(plan.UnknownWriteSet, from, "the sources come from the network during the build, so what the program needs at run time cannot be told", "build from the repository's own sources")
+	case d.Clones || len(d.programs) > 0:
+		return compiled.RefuseAt(plan.UnknownWriteSet, from, "the sources come from the network during the build, so what the program needs at run time cannot be told", "build from the repository's own sources")
 	default:
-		return refuseAt(plan.StartUnknown, from, "no step compiles a Go program that the image starts", "")
+		return compiled.RefuseAt(plan.StartUnknown, from, "no step compiles a Go program that the image starts", "")
 	}
 }

@@ -17,7 +17,7 @@ const (
 // saving is the expected size before and after, from the bases and the range of
 // what Go programs weigh. The system's packages are not counted.
 func (d *design) saving() plan.Saving {
-	base, final := d.in.Base, d.runtime.base
+	base, final := d.In.Base, d.Runtime.Base
 	if base.Size == 0 || final.Size == 0 {
 		return plan.Saving{}
 	}
@@ -25,7 +25,7 @@ func (d *design) saving() plan.Saving {
 		BeforeMin: base.Size + binaryMin + leftoverMin, BeforeMax: base.Size + binaryMax + leftoverMax,
 		AfterMin: final.Size + binaryMin, AfterMax: final.Size + binaryMax,
 		Grounds: []plan.Evidence{
-			{Line: d.in.File.Line(d.in.Stage.From), Text: fmt.Sprintf("%s is about %d MB unpacked", base.Ref, base.Size/1e6)},
+			{Line: d.In.File.Line(d.In.Stage.From), Text: fmt.Sprintf("%s is about %d MB unpacked", base.Ref, base.Size/1e6)},
 			{Text: fmt.Sprintf("%s is about %d MB unpacked", final.Ref, max(1, final.Size/1e6))},
 			{Text: fmt.Sprintf("a Go program is some %d to %d MB, and its modules and build cache stay behind", binaryMin/1_000_000, binaryMax/1_000_000)},
 		},

@@ -4,52 +4,27 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
-// kinds are the kinds of the commands that an item's RUN has.
-func (d *design) kinds(item int) map[kind]bool {
-	set := map[kind]bool{}
-	for _, c := range d.commands {
-		if c.item == item {
-			set[c.kind] = true
-		}
-	}
-	return set
-}
-
-// only reports a RUN with commands of these kinds, or without effect, alone.
-func (d *design) only(item int, kinds ...kind) bool {
-	if d.in.Items[item].Keyword != "RUN" {
-		return false
-	}
-	set := d.kinds(item)
-	found := false
-	for _, k := range kinds {
-		found = found || set[k]
-		delete(set, k)
-	}
-	delete(set, nothing)
-	return found && len(set) == 0
-}
-
 // inBuilder reports an item that the builder needs.
 func (d *design) inBuilder(i int) bool {
-	it := d.in.Items[i]
+	it := d.In.Items[i]
 	switch it.Keyword {
 	case "RUN":
 		switch {
-		case d.only(i, test):
+		case d.Only(i, compiled.Test):
 			return !d.hasTests()
-		case d.only(i, update):
+		case d.Only(i, compiled.Update):
 			return d.updatesFor(i, true)
-		case d.only(i, system, update):
-			if d.runtime.static && d.inStatic(i) {
+		case d.Only(i, compiled.System, compiled.Update):
+			if d.Runtime.Static && d.InStatic(i) {
 				return false
 			}
-			return d.installsForBuild(i) || !d.runtime.shell
-		case d.only(i, account):
-			return d.buildsAsUser()
+			return d.installsForBuild(i) || !d.Runtime.Shell
+		case d.Only(i, compiled.Account):
+			return d.BuildsAsUser()
 		}
 		return true
 	case "COPY", "ADD":
@@ -62,70 +37,51 @@ func (d *design) inBuilder(i int) bool {
 // for the builder, or for the running image.
 func (d *design) updatesFor(item int, build bool) bool {
 	installs := false
-	for i := item + 1; i < len(d.in.Items); i++ {
-		if !d.kinds(i)[system] {
+	for i := item + 1; i < len(d.In.Items); i++ {
+		if !d.Kinds(i)[compiled.System] {
 			continue
 		}
 		installs = true
-		if build && (!d.only(i, system, update) || d.inBuilder(i)) || !build && d.runtime.shell && d.installs(i) {
+		if build && (!d.Only(i, compiled.System, compiled.Update) || d.inBuilder(i)) || !build && d.Runtime.Shell && d.Installs(i) {
 			return true
 		}
 	}
 	return build && !installs
 }
 
-// inStatic reports a RUN that installs nothing but what distroless has anyhow.
-func (d *design) inStatic(item int) bool {
-	any := false
-	for _, p := range d.packages {
-		if p.item == item {
-			any = true
-			if p.name != "ca-certificates" && p.name != "tzdata" && p.name != "ca-certificates-bundle" {
-				return false
-			}
-		}
-	}
-	return any
-}
-
 // installsForBuild reports a RUN that installs anything that a build may use.
 func (d *design) installsForBuild(item int) bool {
 	any := false
-	for _, p := range d.packages {
-		if p.item == item {
+	for _, p := range d.Packages {
+		if p.Item == item {
 			any = true
-			if !p.run || buildOnly[p.name] {
+			if !p.Run || buildOnly[p.Name] {
 				return true
 			}
 		}
 	}
-	for _, c := range d.commands {
-		if _, removed := shell.Removed(c.Command); c.item == item && len(removed) > 0 {
+	for _, c := range d.Commands {
+		if _, removed := shell.Removed(c.Command); c.Item == item && len(removed) > 0 {
 			return true
 		}
 	}
-	return !any
+	return !any || d.usedInBuild(item)
 }
 
-// buildsAsUser reports that the builder refers to users that the author made.
-func (d *design) buildsAsUser() bool {
-	last := 0
-	for i, it := range d.in.Items {
-		if it.Keyword == "RUN" && !d.only(i, account) || it.Keyword == "COPY" || it.Keyword == "ADD" {
-			last = i
-		}
-		if _, ok := it.Flag("chown"); ok {
+// usedInBuild reports a RUN that installs a program which a step of the build runs.
+// What a generator runs is not known.
+func (d *design) usedInBuild(item int) bool {
+	for _, c := range d.Commands {
+		switch c.Kind {
+		case compiled.System, compiled.Update, compiled.Account:
+		case compiled.Generate:
 			return true
-		}
-	}
-	for _, it := range d.in.Items[:last] {
-		if it.Keyword == "USER" {
-			return true
-		}
-	}
-	for _, c := range d.commands {
-		if c.kind == permission && c.Name() == "chown" {
-			return true
+		default:
+			for _, p := range d.Packages {
+				if p.Item == item && p.Name == d.PackageOf(c.Name()) {
+					return true
+				}
+			}
 		}
 	}
 	return false
@@ -134,19 +90,19 @@ func (d *design) buildsAsUser() bool {
 // onlyRuntime reports a COPY of files that only the running image reads: it comes
 // behind all RUNs and brings no source. It may go to the last stage as it is.
 func (d *design) onlyRuntime(i int) bool {
-	it := d.in.Items[i]
+	it := d.In.Items[i]
 	if _, from := it.Flag("from"); from {
 		return false
 	}
-	for j := i + 1; j < len(d.in.Items); j++ {
-		if d.in.Items[j].Keyword == "RUN" {
+	for j := i + 1; j < len(d.In.Items); j++ {
+		if d.In.Items[j].Keyword == "RUN" {
 			return false
 		}
 	}
-	if it.Scope.Workdir != d.in.End.Workdir && !path.IsAbs(it.Dest()) || len(it.Heredocs) > 0 {
+	if it.Scope.Workdir != d.In.End.Workdir && !path.IsAbs(it.Dest()) || len(it.Heredocs) > 0 {
 		return false
 	}
-	scratch := newTree(d.in.Project)
+	scratch := newTree(d.In.Project)
 	scratch.Copy(it)
 	for p := range scratch.Files {
 		if strings.HasSuffix(p, ".go") {

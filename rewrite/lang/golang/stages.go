@@ -3,6 +3,7 @@ package golang
 import (
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
@@ -32,43 +33,15 @@ func (d *design) plan() (*plan.Plan, *plan.Refusal) {
 	p.Stages = append(p.Stages, d.extraStages(l)...)
 	production, dropped := d.productionStage(l)
 	p.Stages = append(p.Stages, production)
-	p.Dropped = append(dropped, d.replaced(p.Stages)...)
+	p.Dropped = append(dropped, d.Replaced(p.Stages)...)
 	d.explain()
-	p.Changes, p.Facts = d.changes, d.facts
+	p.Changes, p.Facts = d.Changes, d.Facts
 	return p, nil
-}
-
-// replaced are the author's bytes that a step writes anew: a start command in exec
-// form, a stage's name.
-func (d *design) replaced(stages []plan.Stage) []plan.Dropped {
-	var out []plan.Dropped
-	note := func(step plan.Step, why string) {
-		cut, ok := step.(plan.Cut)
-		if !ok {
-			return
-		}
-		at := cut.Evidence
-		if at.Text == "" {
-			at = plan.Evidence{Line: d.in.File.Lines(cut.Span).First, Text: why}
-		}
-		for _, e := range cut.Edits {
-			if e.Text != "" && e.Span.Len() > 0 {
-				out = append(out, plan.Dropped{Span: e.Span, Evidence: at})
-			}
-		}
-	}
-	for _, s := range stages {
-		note(s.From, "the stage is named for what it does")
-		for _, step := range s.Steps {
-			note(step, "it is written out for the new base image")
-		}
-	}
-	return out
 }
 
 func (d *design) layout() layout {
 	l := layout{split: -1, moved: -1, names: d.stageNames()}
-	for i, it := range d.in.Items {
+	for i, it := range d.In.Items {
 		switch it.Keyword {
 		case "RUN", "COPY", "ADD":
 			if d.inBuilder(i) {
@@ -88,12 +61,12 @@ func (d *design) layout() layout {
 // for the image that runs (H98).
 func (d *design) stageNames() stageNames {
 	n := stageNames{"modules", "builder", "test", "production"}
-	if d.in.Stage.Name == "" {
+	if d.In.Stage.Name == "" {
 		return n
 	}
-	for _, s := range d.services {
-		if s.Target != "" && strings.EqualFold(s.Target, d.in.Stage.Name) {
-			n.production = d.in.Stage.Name
+	for _, s := range d.Services {
+		if s.Target != "" && strings.EqualFold(s.Target, d.In.Stage.Name) {
+			n.production = d.In.Stage.Name
 		}
 	}
 	if strings.EqualFold(n.production, n.builder) {
@@ -110,12 +83,12 @@ func (d *design) stageNames() stageNames {
 
 // modulesStage holds what comes before the sources.
 func (d *design) modulesStage(l layout) plan.Stage {
-	s := plan.Stage{Name: l.names.modules, Role: plan.Build, Base: d.in.Base.Ref, From: d.in.FromAs(l.names.modules),
+	s := plan.Stage{Name: l.names.modules, Role: plan.Build, Base: d.In.Base.Ref, From: d.In.FromAs(l.names.modules),
 		Purpose: "downloads the modules, anew only when go.mod or go.sum change"}
 	s.Steps = d.buildSteps(0, l.split, l)
 	s.Steps = append(s.Steps, l.invented...)
 	if l.moved >= 0 {
-		s.Steps = append(s.Steps, d.in.Items[l.moved].Keep())
+		s.Steps = append(s.Steps, d.In.Items[l.moved].Keep())
 	}
 	return s
 }
@@ -125,19 +98,19 @@ func (d *design) builderStage(l layout, first bool) plan.Stage {
 	s := plan.Stage{Name: l.names.builder, Role: plan.Build, Base: l.names.modules, Purpose: "compiles " + d.describe()}
 	from := 0
 	if first {
-		s.Base, s.From = d.in.Base.Ref, d.in.FromAs(l.names.builder)
+		s.Base, s.From = d.In.Base.Ref, d.In.FromAs(l.names.builder)
 	} else {
-		from, s.From = l.split, d.in.FromStage(l.names.modules, l.names.builder)
+		from, s.From = l.split, d.In.FromStage(l.names.modules, l.names.builder)
 	}
 	if !d.cgo.on && !d.cgo.written {
-		s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("ENV ") + "CGO_ENABLED=0", Evidence: plan.Evidence{Text: "nothing in the program calls C"}})
+		s.Steps = append(s.Steps, plan.New{Text: d.In.Keyword("ENV ") + "CGO_ENABLED=0", Evidence: plan.Evidence{Text: "nothing in the program calls C"}})
 	}
-	s.Steps = append(s.Steps, d.buildSteps(from, len(d.in.Items), l)...)
+	s.Steps = append(s.Steps, d.buildSteps(from, len(d.In.Items), l)...)
 	if d.leading != "" {
-		s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("RUN ") + d.cacheMount() + d.leading, Evidence: d.startEvidence()})
+		s.Steps = append(s.Steps, plan.New{Text: d.In.Keyword("RUN ") + d.cacheMount() + d.leading, Evidence: d.StartEvidence()})
 	}
 	if d.invented != nil {
-		s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("RUN ") + d.cacheMount() + d.inventedBuild(), Evidence: d.startEvidence()})
+		s.Steps = append(s.Steps, plan.New{Text: d.In.Keyword("RUN ") + d.cacheMount() + d.inventedBuild(), Evidence: d.StartEvidence()})
 	}
 	return s
 }
@@ -160,12 +133,12 @@ func (d *design) describe() string {
 func (d *design) inventedBuild() string {
 	words := []string{"go", "build"}
 	for _, f := range d.invented.line.flags {
-		words = append(words, quote(f))
+		words = append(words, compiled.Quote(f))
 	}
 	words = append(words, "-o", d.invented.path)
 	compileArgs, _ := d.invented.line.packages()
 	for _, a := range compileArgs {
-		words = append(words, quote(a))
+		words = append(words, compiled.Quote(a))
 	}
 	text := strings.Join(words, " ")
 	if d.invented.dir != d.builderDir() {
@@ -177,30 +150,23 @@ func (d *design) inventedBuild() string {
 // builderDir is the working directory at the end of the builder.
 func (d *design) builderDir() string {
 	if d.late() {
-		return d.in.End.Workdir // all WORKDIRs are kept
+		return d.In.End.Workdir // all WORKDIRs are kept
 	}
-	dir := d.in.End.Workdir
-	for i := len(d.in.Items) - 1; i >= 0; i-- {
+	dir := d.In.End.Workdir
+	for i := len(d.In.Items) - 1; i >= 0; i-- {
 		if d.inBuilder(i) {
-			dir = d.in.Items[i].Scope.Workdir
+			dir = d.In.Items[i].Scope.Workdir
 			break
 		}
 	}
 	return dir
 }
 
-func quote(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t\"'$`\\*?[]{}()<>|&;#~!") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 // buildSteps are the author's items from index from to index to that a build needs.
 func (d *design) buildSteps(from, to int, l layout) []plan.Step {
 	var steps []plan.Step
 	for i := from; i < to; i++ {
-		it := d.in.Items[i]
+		it := d.In.Items[i]
 		switch it.Keyword {
 		case "RUN", "COPY", "ADD":
 			if i != l.moved && d.inBuilder(i) {
@@ -211,7 +177,7 @@ func (d *design) buildSteps(from, to int, l layout) []plan.Step {
 				steps = append(steps, it.Keep())
 			}
 		case "ENV":
-			if step, ok := d.envStep(i, func(p dockerfile.Pair) bool { return d.envInBuilder(i, p, l) }); ok {
+			if step, ok := d.EnvStep(i, func(p dockerfile.Pair) bool { return d.envInBuilder(i, p, l) }); ok {
 				steps = append(steps, step)
 			}
 		}

@@ -3,6 +3,8 @@ package golang
 import (
 	"reflect"
 	"testing"
+
+	"github.com/multistage-app/multistage/rewrite/compiled"
 )
 
 func TestParseGo(t *testing.T) {
@@ -63,7 +65,7 @@ func TestMentions(t *testing.T) {
 		{"GOPATH", "GOPATH", false},
 		{"$A$GOPATH", "GOPATH", true},
 	} {
-		if got := mentions(c.text, c.name); got != c.want {
+		if got := compiled.Mentions(c.text, c.name); got != c.want {
 			t.Errorf("mentions(%q, %q) = %v", c.text, c.name, got)
 		}
 	}

@@ -23,10 +23,11 @@ var harmless = wordSet("-q -B -e -ntp -U --quiet --batch-mode --errors --no-tran
 // java -jar starts the same program (H71). Anything that sets the program up in
 // another way speaks against it.
 func (d *designer) convertible(t toolUse) bool {
-	if len(d.start.tools) != 1 || len(d.start.java)+len(d.start.scripts)+len(d.in.Project.Services()) > 0 && t.at != d.start.at {
+	beside := len(d.start.java) + len(d.start.scripts) + len(d.start.programs) + len(d.start.paths)
+	if len(d.start.tools) != 1 || beside > 0 || t.at != d.start.at {
 		return false
 	}
-	m := d.module(d.in.End.Workdir)
+	m := d.moduleOf(toolOf(t.name), d.in.End.Workdir)
 	it, ok := d.startItem()
 	if m == nil || !m.boot || m.jar == "" || !ok || path.Ext(m.jar) != ".jar" || strings.Contains(m.text, "devtools") || d.in.Base.Version == "" {
 		return false

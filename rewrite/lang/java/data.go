@@ -40,7 +40,7 @@ func (d *designer) findFiles() *plan.Refusal {
 			return &plan.Refusal{Code: plan.UnknownWriteSet, Evidence: with(e.at, "the path "+e.path+" cannot be written in a COPY"), Remedy: "use plain file names"}
 		}
 	}
-	return nil
+	return d.inCache()
 }
 
 // springFiles are the files beside the jar that Spring Boot reads by itself.
@@ -71,7 +71,7 @@ func (d *designer) read(lit string, at plan.Evidence) {
 	for _, prefix := range []string{"file:", "///", "//"} {
 		lit = strings.TrimPrefix(lit, prefix)
 	}
-	if strings.HasPrefix(lit, "classpath:") || slices.Contains([]string{"src", "target", "build", "gradle", "test", "main"}, strings.Trim(lit, "./")) {
+	if writtenLog(lit, at.Path) || strings.HasPrefix(lit, "classpath:") || slices.Contains([]string{"src", "target", "build", "gradle", "test", "main"}, strings.Trim(lit, "./")) {
 		return
 	}
 	for _, abs := range []string{d.abs(lit), d.abs(strings.TrimLeft(lit, "/"))} {
@@ -83,12 +83,20 @@ func (d *designer) read(lit string, at plan.Evidence) {
 			d.files.add(element{path: abs, at: at})
 		case d.tree.HasDir(abs) && d.dataDir(abs):
 			d.files.add(element{path: abs, dir: true, at: at})
+		case strings.Contains(lit, "/") && d.servesBuilt(abs, at):
 		case path.IsAbs(lit) && path.Ext(lit) != "":
 			if _, ok := d.made(abs); ok {
 				d.files.add(element{path: abs, at: at})
 			}
 		}
 	}
+}
+
+// writtenLog reports a log that the settings of Spring Boot, Logback or Log4j name:
+// they write it, make its folder, and what a repository has of it is an old one.
+func writtenLog(lit, source string) bool {
+	base := path.Base(source)
+	return path.Ext(lit) == ".log" && (strings.HasPrefix(base, "application") || strings.HasPrefix(base, "logback") || strings.HasPrefix(base, "log4j2"))
 }
 
 // dataDir reports a folder that is not one of sources.
@@ -139,8 +147,13 @@ func (d *designer) addCopied(index int, pattern string, at plan.Evidence) {
 			continue
 		}
 		rest, folder := inside.BelowSource(pattern, file.Source)
+		if folder && d.buildsPages(strings.TrimSuffix(strings.TrimSuffix(target, rest), "/")) {
+			continue
+		}
 		if !folder {
-			d.files.add(element{path: target, at: at})
+			if !buildInputs[path.Base(target)] {
+				d.files.add(element{path: target, at: at})
+			}
 			continue
 		}
 		root = strings.TrimSuffix(strings.TrimSuffix(target, rest), "/")

@@ -66,7 +66,7 @@ func (d *designer) copyLine(e element) plan.New {
 	if e.pattern() {
 		dest = path.Dir(e.path) + "/"
 	}
-	return plan.New{Text: d.in.Keyword("COPY") + " --from=" + d.names.builder + d.chown() + " " + e.path + " " + dest, Evidence: e.at}
+	return plan.New{Text: d.keyword("COPY") + " --from=" + d.names.builder + d.chown() + " " + e.path + " " + dest, Evidence: e.at}
 }
 
 // odd reports a path that a COPY line would read otherwise.
@@ -88,14 +88,16 @@ func (d *designer) chown() string {
 	if d.gradleUser() && d.own.Text == "" {
 		return " --chown=" + gradleNumber
 	}
-	for i, s := range d.steps {
-		if i > d.last {
-			break
+	name, _, _ := strings.Cut(user, ":")
+	built := false
+	for _, s := range d.steps[:d.last+1] {
+		if owner, ok := s.Flag("chown"); ok && (owner == name || strings.HasPrefix(owner, name+":")) && !strings.Contains(owner, "$") {
+			return " --chown=" + owner
 		}
-		owner, chowned := s.Flag("chown")
-		if s.Keyword == "RUN" && s.does(build) && s.Scope.User == user || chowned && strings.HasPrefix(owner, strings.SplitN(user, ":", 2)[0]) || s.ownedBy(user) {
-			return " --chown=" + user
-		}
+		built = built || s.Keyword == "RUN" && s.does(build) && s.Scope.User == user || s.ownedBy(user)
+	}
+	if built {
+		return " --chown=" + user
 	}
 	if slices.ContainsFunc(d.in.Hints.Own, func(p string) bool { return d.files.has(p) }) {
 		return " --chown=" + user

@@ -86,7 +86,7 @@ func (d *designer) testStage() (plan.Stage, bool) {
 	d.fact("tests-not-run", d.sources.tests, "docker build --target "+d.names.test+" runs them")
 	return plan.Stage{Name: d.names.test, Role: plan.Test, Base: d.names.builder, From: d.in.FromStage(d.names.builder, d.names.test),
 		Purpose: "runs the tests, which the build leaves out",
-		Steps:   []plan.Step{plan.New{Text: d.in.Keyword("RUN") + " " + d.mountFor(c.tool) + text, Evidence: d.sources.tests}}}, true
+		Steps:   []plan.Step{plan.New{Text: d.keyword("RUN") + " " + d.mountFor(c.tool) + text, Evidence: d.sources.tests}}}, true
 }
 
 // builderDir is the working directory at the end of the builder.

@@ -57,6 +57,9 @@ func (d *designer) followLaunch(l launch) *plan.Refusal {
 	switch {
 	case l.jar.text != "":
 		return d.followJar(l.jar, l.at)
+	case strings.Contains(l.main, " "):
+		d.fact("broken-original", with(l.at, fmt.Sprintf("java takes %q, with its blank, for the name of a class", l.main)), "The start fails in the original, and fails the same way here")
+		return d.whole(with(l.at, "the class path is the working directory"))
 	case l.open || l.main == "module" || l.main == "":
 		return d.whole(with(l.at, "what java starts is put together at run time"))
 	}
@@ -166,7 +169,7 @@ func (d *designer) output(m *module, out string, x element, pattern bool) *plan.
 		d.files.add(element{path: path.Join(out, first), dir: true, at: with(m.at, "the jar needs the files beside it")})
 	case !m.fat:
 		d.files.add(element{path: out, dir: true, at: with(m.at, "nothing shows that the jar holds what it depends on")})
-	case pattern || m.jar == x.path:
+	case pattern || m.jar == x.path || m.classified(x.path):
 		d.files.add(x)
 	default:
 		if m.tool == "maven" && m.certain && d.plainBuild() {
@@ -200,7 +203,7 @@ func (d *designer) built() []*module {
 	var out []*module
 	for _, s := range d.steps {
 		for _, c := range s.commands {
-			if m := d.module(c.dir); s.Keyword == "RUN" && jvmTools[c.tool] && m != nil && !slices.Contains(out, m) {
+			if m := d.moduleOf(toolOf(c.tool), c.dir); s.Keyword == "RUN" && jvmTools[c.tool] && m != nil && !slices.Contains(out, m) {
 				out = append(out, m)
 			}
 		}

@@ -3,6 +3,7 @@ package java
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/plan"
@@ -22,6 +23,45 @@ type module struct {
 }
 
 const maxGradle = 256 << 10
+
+// classifiers are what plugins put behind the name of the jar that holds everything,
+// by a word of the build file: Shadow and Micronaut, Maven's assembly, Quarkus, Vert.x.
+var classifiers = []struct{ word, suffix string }{
+	{"shadow", "-all"}, {"micronaut", "-all"}, {"jar-with-dependencies", "-jar-with-dependencies"}, {"quarkus", "-runner"}, {"vertx", "-fat"},
+}
+
+// classified reports the name of such a jar.
+func (m *module) classified(name string) bool {
+	stem, ok := strings.CutSuffix(m.jar, ".jar")
+	for _, c := range classifiers {
+		if ok && strings.Contains(m.text, c.word) && name == stem+c.suffix+".jar" {
+			return true
+		}
+	}
+	return false
+}
+
+// uberJar reports that Quarkus is told to make one jar of everything. See
+// https://quarkus.io/guides/maven-tooling#uber-jar-maven.
+func (d *designer) uberJar(m *module) bool {
+	if !strings.Contains(m.text, "quarkus") {
+		return false
+	}
+	texts := []string{m.text}
+	for _, name := range []string{"application.properties", "application.yml", "application.yaml"} {
+		if file, ok := d.tree.Files[path.Join(m.dir, "src/main/resources", name)]; ok {
+			if data, err := d.in.Project.Read(d.in.Project.Join(file.Source)); err == nil {
+				texts = append(texts, string(data))
+			}
+		}
+	}
+	for _, s := range d.steps {
+		if s.Keyword == "RUN" || s.Keyword == "ENV" {
+			texts = append(texts, d.in.File.Text(s.Span))
+		}
+	}
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, "uber-jar") })
+}
 
 var (
 	reGradleComment = regexp.MustCompile(`(?s)/\*.*?\*/|(?m)(^|[^:'"])//[^\n]*`)
@@ -85,25 +125,49 @@ func (d *designer) fillGradle(m *module) {
 	m.jar = path.Join(libs, m.name+".jar")
 }
 
-// module is the project of a folder in the image, nil where there is none.
+// module is the project of a folder in the image, nil where there is none; Maven's
+// where there are two.
 func (d *designer) module(dir string) *module {
-	m, ok := d.modules[dir]
-	if !ok {
-		if m = d.mavenModule(dir); m == nil {
-			m = d.gradleModule(dir)
-		}
-		d.modules[dir] = m
+	if m := d.moduleOf("maven", dir); m != nil {
+		return m
 	}
+	return d.moduleOf("gradle", dir)
+}
+
+// moduleOf is the project that a tool builds in a folder, nil where there is none.
+func (d *designer) moduleOf(tool, dir string) *module {
+	key := tool + " " + dir
+	m, ok := d.modules[key]
+	if ok {
+		return m
+	}
+	switch tool {
+	case "maven":
+		m = d.mavenModule(dir)
+	case "gradle":
+		m = d.gradleModule(dir)
+	default:
+		return d.module(dir)
+	}
+	if m != nil && d.uberJar(m) {
+		m.fat = true
+	}
+	d.modules[key] = m
 	return m
+}
+
+// toolOf is the tool that a command runs, "" for another.
+func toolOf(name string) string {
+	return strings.ToLower(buildNames[name])
 }
 
 // owner is the project whose build writes a path, and the folder that it writes:
 // /app/target of /app/target/x.jar.
 func (d *designer) owner(name string) (*module, string) {
+	tools := map[string]string{"target": "maven", "build": "gradle"}
 	for dir := path.Dir(name); ; dir = path.Dir(dir) {
-		base, project := path.Base(dir), path.Dir(dir)
-		if base == "target" || base == "build" {
-			if m := d.module(project); m != nil && (m.tool == "maven") == (base == "target") {
+		if tool := tools[path.Base(dir)]; tool != "" {
+			if m := d.moduleOf(tool, path.Dir(dir)); m != nil {
 				return m, dir
 			}
 		}

@@ -86,7 +86,7 @@ func (d *designer) choosePackages() {
 // carries reports that a package of the author's is there under the same name on
 // production's system; where it is not, production stays on the author's image.
 func (d *designer) carries(p systemPackage) bool {
-	same := d.runtime.Family == d.in.Base.Family && (d.runtime.Suite == d.in.Base.Suite || d.runtime.Family == image.Alpine)
+	same := d.runtime.Family == d.in.Base.Family && d.runtime.Family != image.RHEL && (d.runtime.Suite == d.in.Base.Suite || d.runtime.Family == image.Alpine)
 	if same && !p.special || d.runtime.Ref == d.in.Base.Ref {
 		return true
 	}
@@ -155,7 +155,7 @@ func (d *designer) installStep() (plan.New, bool) {
 	if len(d.install) == 0 {
 		return plan.New{}, false
 	}
-	run, list := d.in.Keyword("RUN"), strings.Join(d.install, " ")
+	run, list := d.keyword("RUN"), strings.Join(d.install, " ")
 	at := plan.Evidence{Text: "the original installs them, and run time may need them"}
 	switch d.runtime.Family {
 	case image.Alpine:
@@ -170,6 +170,21 @@ func (d *designer) installStep() (plan.New, bool) {
 			}
 		}
 		return plan.New{Text: run + " apt-get update \\\n && apt-get install -y" + flags + " " + list + " \\\n && rm -rf /var/lib/apt/lists/*", Evidence: at}, true
+	case image.RHEL:
+		tool := d.rpmTool()
+		return plan.New{Text: run + " " + tool + " install -y " + list + " \\\n && " + tool + " clean all", Evidence: at}, true
 	}
 	return plan.New{}, false
+}
+
+// rpmTool is the author's installer of RPM packages.
+func (d *designer) rpmTool() string {
+	for _, s := range d.steps {
+		for _, c := range s.commands {
+			if s.Keyword == "RUN" && c.kind == packages && slices.Contains([]string{"yum", "dnf", "microdnf"}, c.Name()) {
+				return c.Name()
+			}
+		}
+	}
+	return "yum"
 }

@@ -115,7 +115,7 @@ func (d *designer) repeated(s step) plan.Step {
 	if len(kept) == len(s.commands) && s.Script != nil && s.Script.Plain {
 		return s.Keep()
 	}
-	return plan.New{Text: d.in.Keyword("RUN") + " " + strings.Join(kept, " \\\n && "), Evidence: d.in.Evidence(s.Item, "the running image needs it as well")}
+	return plan.New{Text: d.keyword("RUN") + " " + strings.Join(kept, " \\\n && "), Evidence: d.in.Evidence(s.Item, "the running image needs it as well")}
 }
 
 // both reports a command of the builder that production repeats.
@@ -130,7 +130,7 @@ func (d *designer) both(s step, c command) bool {
 		return true
 	case files, configure:
 		if c.Name() == "mkdir" {
-			return d.newFolder(c)
+			return d.newFolder(s, c)
 		}
 		return slices.ContainsFunc(c.touched(), system)
 	case permission:
@@ -153,7 +153,7 @@ func (c command) touched() []string {
 
 // newFolder reports mkdir of folders that are not there anyway, by paths that mean
 // the same in production.
-func (d *designer) newFolder(c command) bool {
+func (d *designer) newFolder(s step, c command) bool {
 	found := false
 	for _, w := range c.Args[1:] {
 		if strings.HasPrefix(w.Text, "-") {
@@ -163,16 +163,36 @@ func (d *designer) newFolder(c command) bool {
 			return false
 		}
 		p := resolve(c.dir, w.Text)
-		found = found || !d.tree.Dirs[p] && !within(d.in.End.Workdir, p) && !d.files.has(p) && !strings.Contains(p, "/.m2") && !strings.Contains(p, "/.gradle")
+		if strings.Contains(p, "/.m2") || strings.Contains(p, "/.gradle") {
+			continue
+		}
+		switch owned := d.owned(p); {
+		case within(d.in.End.Workdir, p):
+			found = found || owned && !within(s.Scope.Workdir, p) // a chown comes before the WORKDIR
+		case !d.tree.Dirs[p] && !d.files.has(p):
+			found = found || owned || !slices.ContainsFunc(d.files, func(e element) bool { return within(e.path, p) })
+		}
 	}
 	return found
+}
+
+// owned reports a folder that a command of the builder gives to someone.
+func (d *designer) owned(dir string) bool {
+	for _, s := range d.steps {
+		for _, c := range s.commands {
+			if c.kind == permission && slices.ContainsFunc(c.touched(), func(p string) bool { return within(dir, p) && p != "/" }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // madeFolder reports a folder that a mkdir of the builder makes for run time.
 func (d *designer) madeFolder(p string) bool {
 	for i, s := range d.steps {
 		for _, c := range s.commands {
-			if i <= d.last && c.Name() == "mkdir" && slices.Contains(c.touched(), p) && d.newFolder(c) {
+			if i <= d.last && c.Name() == "mkdir" && slices.Contains(c.touched(), p) && d.newFolder(s, c) {
 				return true
 			}
 		}

@@ -1,7 +1,6 @@
 package java
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -25,6 +24,9 @@ func (d *designer) chooseRuntime() *plan.Refusal {
 			d.stay(d.compiler)
 		}
 		jre = jdk
+	}
+	if at, ok := d.sources.traits["draws"]; ok && strings.HasSuffix(jre.Tag, "-headless") {
+		d.stay(with(at, "the program uses "+at.Text+", and what drawing needs is not all in the headless image"))
 	}
 	d.accountSigns(jre)
 	d.runtime = d.in.Base
@@ -132,11 +134,14 @@ const gradleNumber = "1000:1000"
 // images of Eclipse Temurin install.
 var inEvery = wordSet("sh sleep echo env wget")
 
+// inBusybox are programs that Alpine's images have beside those.
+var inBusybox = wordSet("nc nslookup ping hostname pidof netstat timeout awk")
+
 // programSigns: programs that the start or the health check runs (H84).
 func (d *designer) programSigns() {
 	for _, p := range d.programs() {
 		switch {
-		case inEvery[p], d.authorInstalls(p):
+		case inEvery[p], d.authorInstalls(p), d.in.Base.Family == image.Alpine && inBusybox[p]:
 		case d.in.Base.Family == image.Alpine || p != "bash" && p != "curl":
 			d.stay(with(d.start.at, p+" is run, and the JRE's image may not have it"))
 		}
@@ -184,96 +189,4 @@ func (d *designer) authorInstalls(program string) bool {
 func brings(family image.Family, program, pkg string) bool {
 	name, ok := image.CommandPackage(family, program)
 	return ok && name == pkg
-}
-
-// jre is the runtime image for the author's, or why there is none.
-func (d *designer) jre() (image.Base, string) {
-	b := d.in.Base
-	if b.Language == "" {
-		return b, "" // the JRE is a package
-	}
-	if b.Version == "" {
-		return b, "the image does not say which Java it has"
-	}
-	jre, ok := sibling(b)
-	if !ok {
-		jre, ok = image.JRE(b)
-	}
-	if strings.Contains(b.Name, "graalvm") || strings.Contains(b.Tag, "graalvm") || strings.Contains(b.Tag, "openj9") && !strings.Contains(jre.Tag, "openj9") {
-		return b, "the image's virtual machine is another one than the JRE's"
-	}
-	if ok && b.Name == "amazoncorretto" && b.Family == image.Alpine && b.Version != "21" && b.Version != "25" {
-		return b, "a JRE on Alpine is not published for every platform of this image"
-	}
-	if ok && jre.Name == "openjdk" && (!b.Slim || len(d.programs()) > 0) {
-		if full, known := image.Resolve(strings.Replace(jre.Ref, "-jre-slim", "-jre", 1)); known {
-			jre = full
-		}
-	}
-	switch {
-	case !ok || jre.Tools:
-		return b, fmt.Sprintf("no JRE image of Java %s is known", b.Version)
-	case jre.Version != b.Version:
-		return b, fmt.Sprintf("no JRE image of Java %s is known", b.Version)
-	case jre.Musl != b.Musl:
-		return b, "the JRE's image has another C library"
-	}
-	return jre, ""
-}
-
-// sibling is the JRE image that the same vendor publishes beside a JDK image, by
-// the vendors' own tags.
-func sibling(b image.Base) (image.Base, bool) {
-	repository, ok := strings.CutSuffix(b.Ref, ":"+b.Tag)
-	if !ok || b.Digest != "" {
-		return image.Base{}, false
-	}
-	ref := ""
-	switch b.Name {
-	case "eclipse-temurin", "adoptopenjdk", "sapmachine", "ibm-semeru-runtimes":
-		if strings.Contains("-"+b.Tag+"-", "-jdk-") {
-			ref = repository + ":" + strings.Replace(b.Tag, "jdk", "jre", 1)
-		}
-	case "azul/zulu-openjdk", "azul/zulu-openjdk-alpine", "azul/zulu-openjdk-debian":
-		if strings.Trim(b.Tag, "0123456789") == "" {
-			ref = repository + ":" + b.Tag + "-jre"
-		}
-	case "bellsoft/liberica-openjdk-alpine", "bellsoft/liberica-openjdk-debian":
-		if strings.Trim(b.Tag, "0123456789") == "" {
-			ref = strings.Replace(repository, "openjdk", "openjre", 1) + ":" + b.Tag
-		}
-	}
-	if ref == "" {
-		return image.Base{}, false
-	}
-	return image.Resolve(ref)
-}
-
-// jdkBelow is the JDK image that an image of Maven or Gradle is made from, by the tag.
-// See https://hub.docker.com/_/maven and https://hub.docker.com/_/gradle.
-func jdkBelow(b image.Base) (image.Base, bool) {
-	if b.Name != "maven" && b.Name != "gradle" || b.Version == "" || b.Digest != "" {
-		return image.Base{}, false
-	}
-	ref := ""
-	switch tag := "-" + b.Tag; {
-	case strings.Contains(tag, "-eclipse-temurin-") || b.Name == "gradle" && b.Family == image.Ubuntu:
-		ref = "eclipse-temurin:" + b.Version + "-jdk"
-	case b.Name == "gradle" && b.Family == image.Alpine:
-		ref = "eclipse-temurin:" + b.Version + "-jdk"
-	case strings.Contains(tag, "-amazoncorretto-"):
-		ref = "amazoncorretto:" + b.Version
-	case strings.Contains(tag, "-openjdk-"), strings.Contains(tag, "-jdk-"):
-		ref = "openjdk:" + b.Version + "-jdk"
-	default:
-		return image.Base{}, false
-	}
-	switch {
-	case b.Family == image.Alpine:
-		ref += "-alpine"
-	case b.Slim:
-		ref += "-slim"
-	}
-	jdk, ok := image.Resolve(ref)
-	return jdk, ok && jdk.Version == b.Version && jdk.Musl == b.Musl
 }

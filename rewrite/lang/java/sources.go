@@ -13,6 +13,7 @@ import (
 type sources struct {
 	literals map[string]plan.Evidence // strings that may be paths
 	traits   map[string]plan.Evidence // what was found of traitWords
+	draws    bool                     // whether the program draws is of interest
 	tests    plan.Evidence            // a file with tests; no path where there is none
 	services plan.Evidence            // tests that need something beside them
 }
@@ -22,23 +23,22 @@ const (
 	maxSources     = 1500
 	maxSourceBytes = 6 << 20
 	maxLiterals    = 20_000
+	maxLiteral     = 200
 )
 
 // traitWords are what is looked for in sources and build files. JRE images of Java
 // 9 and later lack the modules jdk.compiler, jdk.attach, jdk.jdi and jdk.jshell.
 var traitWords = map[string][]string{
 	"jdk":    {"javax.tools.", "com.sun.tools.", "jdk.jshell", "com.sun.jdi", "ByteBuddyAgent", "InMemoryJavaCompiler", "net.openhft.compiler", "JaxWsDynamicClientFactory"},
-	"exec":   {"new ProcessBuilder(", "ProcessBuilder(", "getRuntime().exec(", "Runtime.exec("},
+	"exec":   {"ProcessBuilder(", "getRuntime().exec(", "Runtime.exec("},
 	"native": {"System.loadLibrary(", "System.load(", "Native.load(", "SymbolLookup.libraryLookup("},
+	"draws":  {"java.awt.", "javax.imageio", "org.apache.poi", "jasperreports", "itextpdf", "openpdf", "pdfbox", "jfreechart", "com.aspose", "com.google.zxing"},
 	"env":    {"dotenv-java", "java-dotenv", "dotenv-kotlin", "spring-dotenv", "io.github.cdimascio"},
 }
 
-var traitNames = []string{"env", "exec", "jdk", "native"}
+var traitNames = []string{"draws", "env", "exec", "jdk", "native"}
 
 var serviceWords = []string{"Testcontainers", "testcontainers", "@SpringBootTest", "@DataJpaTest", "@QuarkusTest", "localhost", "jdbc:", "@WebMvcTest", "@MicronautTest"}
-
-// reLiteral is a string of Java, Kotlin or Groovy on one line.
-var reLiteral = regexp.MustCompile(`"((?:[^"\\\n]|\\.){1,200})"`)
 
 // rePath is what may be a path in a properties or YAML file.
 var rePath = regexp.MustCompile(`(?:file:|[\s=:"'])(\.{0,2}/?[\w.\-]+(?:/[\w.\-]+)*/?)`)
@@ -47,6 +47,7 @@ var rePath = regexp.MustCompile(`(?:file:|[\s=:"'])(\.{0,2}/?[\w.\-]+(?:/[\w.\-]
 func (d *designer) readSources() *plan.Refusal {
 	s := &d.sources
 	s.literals, s.traits = map[string]plan.Evidence{}, map[string]plan.Evidence{}
+	s.draws = vendor(d.in.Base) != ""
 	read, sum := 0, 0
 	for _, target := range d.tree.Names {
 		source := d.tree.Files[target].Source
@@ -118,7 +119,7 @@ func (s *sources) readTest(name, text string) {
 
 func (s *sources) readSource(name, text string) {
 	for _, trait := range traitNames {
-		if _, found := s.traits[trait]; found {
+		if _, found := s.traits[trait]; found || trait == "draws" && !s.draws {
 			continue
 		}
 		for _, w := range traitWords[trait] {
@@ -128,10 +129,19 @@ func (s *sources) readSource(name, text string) {
 			}
 		}
 	}
-	pattern := rePath
+	line, counted := 1, 0
+	note := func(from, to int) {
+		lit := text[from:to]
+		if _, old := s.literals[lit]; old || len(s.literals) >= maxLiterals || !mayBePath(lit) || strings.HasSuffix(name, lit) && strings.Contains(lit, "/") {
+			return
+		}
+		line, counted = line+strings.Count(text[counted:from], "\n"), from
+		s.literals[lit] = plan.Evidence{Path: name, Line: line, Text: "it names " + lit}
+	}
 	switch path.Ext(name) {
 	case ".java", ".kt", ".groovy", ".scala":
-		pattern = reLiteral
+		eachString(text, note)
+		return
 	case ".gradle", ".kts", ".toml":
 		return
 	case ".xml":
@@ -139,12 +149,37 @@ func (s *sources) readSource(name, text string) {
 			return
 		}
 	}
-	for _, m := range pattern.FindAllStringSubmatchIndex(text, 5000) {
-		lit := text[m[2]:m[3]]
-		if _, old := s.literals[lit]; old || len(s.literals) >= maxLiterals || !mayBePath(lit) {
+	for _, m := range rePath.FindAllStringSubmatchIndex(text, maxInFile) {
+		note(m[2], m[3])
+	}
+}
+
+// maxInFile is the number of strings or paths that are looked at in one file.
+const maxInFile = 5000
+
+// eachString finds the strings of Java, Kotlin or Groovy that stand on one line.
+func eachString(text string, found func(from, to int)) {
+	for at, n := 0, 0; n < maxInFile; n++ {
+		quote := strings.IndexByte(text[at:], '"')
+		if quote < 0 {
+			return
+		}
+		from := at + quote + 1
+		to := from
+		for to < len(text) && text[to] != '"' && text[to] != '\n' {
+			if text[to] == '\\' {
+				to++
+			}
+			to++
+		}
+		at = min(to+1, len(text))
+		if char := from > 1 && text[from-2] == '\'' && from < len(text) && text[from] == '\''; char { // the character '"'
+			at = from
 			continue
 		}
-		s.literals[lit] = plan.Evidence{Path: name, Line: 1 + strings.Count(text[:m[2]], "\n"), Text: "it names " + lit}
+		if to < len(text) && text[to] == '"' && to > from && to-from <= maxLiteral {
+			found(from, to)
+		}
 	}
 }
 

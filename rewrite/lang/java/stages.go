@@ -51,7 +51,7 @@ func (d *designer) chooseNames() {
 
 // builderStage is the author's steps in their order.
 func (d *designer) builderStage() plan.Stage {
-	s := plan.Stage{Name: d.names.builder, Role: plan.Build, Base: d.in.Base.Ref, From: d.in.FromAs(d.names.builder), Purpose: "builds the program with the author's own steps"}
+	s := plan.Stage{Name: d.names.builder, Role: plan.Build, Base: d.in.Base.Ref, From: d.in.FromAs(d.names.builder), Purpose: d.work()}
 	for i, it := range d.in.Items {
 		if i > d.last {
 			break
@@ -67,7 +67,7 @@ func (d *designer) builderStage() plan.Stage {
 				s.Steps = append(s.Steps, it.Keep())
 			}
 		}
-		s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("RUN") + " " + d.mountFor(c.tool.name) + c.build, Evidence: with(c.tool.at, "the jar is built here instead of at every start")})
+		s.Steps = append(s.Steps, plan.New{Text: d.keyword("RUN") + " " + d.mountFor(c.tool.name) + c.build, Evidence: with(c.tool.at, "the jar is built here instead of at every start")})
 	}
 	return s
 }
@@ -91,7 +91,7 @@ func (d *designer) productionStage() plan.Stage {
 		}
 	}
 	if !d.hasWorkdir() && d.in.End.Workdir != d.workdir() && !slices.ContainsFunc(d.in.Items, func(it plan.Item) bool { return it.Keyword == "WORKDIR" }) {
-		s.Steps = append([]plan.Step{plan.New{Text: d.in.Keyword("WORKDIR") + " " + d.in.End.Workdir}}, s.Steps...)
+		s.Steps = append([]plan.Step{plan.New{Text: d.keyword("WORKDIR") + " " + d.in.End.Workdir}}, s.Steps...)
 	}
 	if !copied {
 		s.Steps = append(s.Steps, d.copySteps()...)
@@ -153,25 +153,68 @@ func (d *designer) productionFrom() plan.Step {
 		Evidence: d.atBase(fmt.Sprintf("the program needs Java %s and no build tool", d.in.Base.Version))}
 }
 
+// program is what the image starts, in a word.
+func (d *designer) program() string {
+	if len(d.start.java) != 1 || len(d.start.tools) > 0 && d.conversion == nil {
+		return "program"
+	}
+	switch path.Ext(d.start.java[0].jar.text) {
+	case ".jar":
+		return "jar"
+	case ".war":
+		return "war"
+	}
+	return "program"
+}
+
 // purpose says what the image is, for the comment above it.
 func (d *designer) purpose() string {
-	what := "the jar"
+	what := "runs the " + d.program()
 	switch {
-	case len(d.files) == 1 && !d.files[0].dir && !d.files[0].pattern():
-	case len(d.files) == 1 && d.files[0].path == d.in.End.Workdir:
-		what = "the working directory after the build"
-	case len(d.files) == 1 && d.files[0].dir:
-		what = "what the build made"
-	case len(d.files) > 1:
-		what = "the program with the files that it reads"
+	case d.own.Text != "":
+		return what + " without what the build downloads"
+	case d.compiler.Text != "":
+		return what + " on a JDK"
 	}
-	if d.own.Text != "" {
-		return "holds " + what + ", without the build's downloads"
+	return what + " on a JRE"
+}
+
+// buildNames are build tools by the names of their projects.
+var buildNames = map[string]string{"mvn": "Maven", "mvnw": "Maven", "mvnd": "Maven", "gradle": "Gradle", "gradlew": "Gradle", "ant": "Ant", "sbt": "sbt"}
+
+// work says what the builder does, for the comment above it.
+func (d *designer) work() string {
+	tool := ""
+	for _, s := range d.steps[:d.last+1] {
+		for _, c := range s.commands {
+			switch name := buildNames[c.tool]; {
+			case s.Keyword != "RUN":
+			case name != "":
+				tool = " with " + name
+			case c.tool == "javac" && tool == "":
+				return "compiles the classes"
+			}
+		}
 	}
-	if d.compiler.Text != "" {
-		return "holds a JDK and " + what
+	if d.conversion != nil {
+		tool = " with " + buildNames[d.conversion.tool.name]
 	}
-	return "holds a JRE and " + what
+	return "builds the " + d.program() + tool
+}
+
+// keyword is an instruction's in the author's case, behind the blanks that the author
+// writes in front of each.
+func (d *designer) keyword(k string) string {
+	indent := ""
+	for i, it := range d.in.Items {
+		text := d.in.File.Text(it.Span)
+		own := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
+		if i > 0 && own != indent {
+			return d.in.Keyword(k)
+		}
+		indent = own
+	}
+	return indent + d.in.Keyword(k)
 }
 
 func (d *designer) hasWorkdir() bool {

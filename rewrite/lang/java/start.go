@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
-	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
@@ -79,6 +78,9 @@ func (d *designer) findStart() *plan.Refusal {
 	s.at = d.in.Evidence(*main, "")
 	d.readItem(*main, entry, cmd)
 	if s.unknown != "" && len(s.java) == 0 {
+		if d.last < 0 && len(s.tools) == 0 {
+			return d.nothingBuilt()
+		}
 		return &plan.Refusal{Code: plan.StartUnknown, Evidence: with(s.at, "it starts "+s.unknown+", of which nothing is known"), Remedy: "start the program with java"}
 	}
 	return nil
@@ -94,6 +96,8 @@ func (d *designer) readItem(main plan.Item, entry, cmd *plan.Item) {
 	argv := slices.Clone(main.Argv)
 	if entry != nil && cmd != nil && main.Span == entry.Span && cmd.JSON {
 		argv = append(argv, cmd.Argv...)
+	} else if entry != nil && cmd != nil && main.Span == entry.Span && cmd.Script != nil {
+		defer d.readCommands(cmd.Script.Commands, d.start.at, 0)
 	}
 	if script, ok := shell.Unwrap(argv); ok {
 		d.readScript(script, d.start.at, 0)
@@ -113,108 +117,6 @@ func (d *designer) readScript(text string, at plan.Evidence, depth int) {
 		return
 	}
 	d.readCommands(script.Commands, at, depth)
-}
-
-// wrappers stand in front of the program and hand over to it.
-var wrappers = wordSet("tini dumb-init catchsegv su-exec gosu")
-
-// readCommands looks at every command that a start runs.
-func (d *designer) readCommands(list []shell.Command, at plan.Evidence, depth int) {
-	for _, c := range list {
-		c = c.Unwrapped()
-		for len(c.Args) > 1 && wrappers[c.Name()] {
-			d.start.programs = append(d.start.programs, c.Name())
-			rest := c.Args[1:]
-			for len(rest) > 0 && (strings.HasPrefix(rest[0].Text, "-") || c.Name() == "gosu" || c.Name() == "su-exec") {
-				stop := !strings.HasPrefix(rest[0].Text, "-")
-				rest = rest[1:]
-				if stop {
-					break
-				}
-			}
-			c.Args = rest
-			c = c.Unwrapped()
-		}
-		if len(c.Args) > 0 {
-			d.readCommand(c, at, depth)
-		}
-	}
-}
-
-// readCommand sorts one command of the start.
-func (d *designer) readCommand(c shell.Command, at plan.Evidence, depth int) {
-	words := d.words(c)
-	name := path.Base(words[0].text)
-	interpreter := slices.Contains([]string{"sh", "bash", "ash", "dash"}, name)
-	if interpreter && len(words) > 1 {
-		if name == "bash" {
-			d.start.programs = append(d.start.programs, "bash")
-		}
-		var rest []string
-		for _, w := range words {
-			rest = append(rest, w.text)
-		}
-		if script, ok := shell.Unwrap(rest); ok {
-			d.readScript(script, at, depth)
-			return
-		}
-		words = words[1:]
-		name = path.Base(words[0].text)
-	}
-	target := d.abs(words[0].text)
-	switch {
-	case name == "java" && !d.tree.Has(target):
-		if strings.HasPrefix(words[0].text, "/") && words[0].text != "/usr/bin/java" {
-			d.start.homes = true
-		}
-		d.start.java = append(d.start.java, d.parseJava(words[1:], at))
-	case buildTools[name]:
-		var texts []string
-		for _, w := range words {
-			texts = append(texts, w.text)
-		}
-		d.start.tools = append(d.start.tools, toolUse{name: name, words: texts, at: at})
-	case d.tree.Has(target) && (interpreter || strings.Contains(words[0].text, "/") || depth == 0):
-		d.readFile(target, depth)
-		d.addPaths(words[1:])
-	case words[0].open:
-		if !strings.HasPrefix(words[0].text, "$@") && !strings.HasPrefix(words[0].text, `"$@`) && words[0].text != "$@" {
-			d.start.unknown = words[0].text
-		}
-	case strings.Contains(words[0].text, "/bin/") && !systemPath(words[0].text) || strings.HasPrefix(words[0].text, "./"):
-		d.start.paths = append(d.start.paths, words[0].text)
-		if !d.installDist(target) {
-			d.start.unknown = words[0].text
-		}
-	case shell.Classify(c) != shell.UnknownClass && shell.Classify(c) != shell.Fetch:
-		d.addPaths(words[1:])
-		if pkg, ok := image.CommandPackage(image.Debian, name); ok && pkg != "" {
-			d.start.programs = append(d.start.programs, name)
-		}
-	default:
-		d.start.programs = append(d.start.programs, name)
-		d.addPaths(words[1:])
-		if depth == 0 && len(d.start.java) == 0 {
-			d.start.unknown = name
-		}
-	}
-}
-
-func systemPath(text string) bool {
-	for _, dir := range []string{"/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"} {
-		if path.Dir(text)+"/" == dir {
-			return true
-		}
-	}
-	return false
-}
-
-func (d *designer) addPaths(words []word) {
-	for _, w := range words {
-		if !w.open {
-			d.start.paths = append(d.start.paths, w.text)
-		}
-	}
 }
 
 // readFile reads a script of the repository that the start runs.

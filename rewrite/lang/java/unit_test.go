@@ -2,6 +2,7 @@ package java
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -75,4 +76,14 @@ func TestElementsKeepTheWider(t *testing.T) {
 	if len(e) != 1 || !e.has("/app/x/y") || e.has("/other") {
 		t.Errorf("got %v", e)
 	}
+}
+
+func TestEachString(t *testing.T) {
+	const text = "a(\"\" + \"x/y\"); c = '\"'; d = \"z\\\"w\" // \"open\n \"data\"\n\"\"\"\nblock\n\"\"\"\n\"end"
+	var got []string
+	eachString(text, func(from, to int) { got = append(got, text[from:to]) })
+	if want := []string{"x/y", `z\"w`, "data"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	eachString(strings.Repeat("\\\"", 10), func(from, to int) { _ = text[:0] })
 }

@@ -144,31 +144,6 @@ func (d *designer) missing(s step) string {
 	return ""
 }
 
-// checkWrapper refuses a wrapper that is not in the image, or whose jar is not.
-func (d *designer) checkWrapper(s step, c command) *plan.Refusal {
-	if c.tool != "mvnw" && c.tool != "gradlew" || d.brings(s.index) {
-		return nil
-	}
-	word := c.Args[0]
-	if path.Base(word.Text) != c.tool && len(c.Args) > 1 {
-		word = c.Args[1]
-	}
-	if !word.Literal || c.Nested || !strings.Contains(word.Text, "/") && c.Args[0].Text == word.Text {
-		return nil
-	}
-	at := path.Join(c.dir, word.Text)
-	if path.IsAbs(word.Text) {
-		at = path.Clean(word.Text)
-	}
-	if !d.tree.Has(at) {
-		return d.in.Refuse(plan.BrokenOriginal, s.Item, at+" is not in the image", "copy the wrapper before it runs")
-	}
-	if jar := path.Join(path.Dir(at), "gradle/wrapper/gradle-wrapper.jar"); c.tool == "gradlew" && !d.tree.Has(jar) {
-		return d.in.Refuse(plan.BrokenOriginal, s.Item, "gradlew needs gradle/wrapper/gradle-wrapper.jar, which is not in the image", "commit the wrapper's jar, or build with the gradle image")
-	}
-	return nil
-}
-
 // brings reports an item before the index that may bring files from elsewhere.
 func (d *designer) brings(index int) bool {
 	for _, s := range d.steps[:index+1] {

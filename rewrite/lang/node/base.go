@@ -11,7 +11,7 @@ import (
 
 // keepsFull are packages with compiled code that links to libraries which only
 // the full image has (H20). They keep the author's image in production.
-var keepsFull = set("node-rdkafka odbc keytar imagemagick-native zmq mapnik robotjs printer @thiagoelg/node-printer ibm_db couchbase magickwand nodegit gl freetype2 v4l2camera")
+var keepsFull = set("ffi-napi ref-napi koffi node-ffi ffi-rs node-rdkafka odbc keytar imagemagick-native zmq mapnik robotjs printer @thiagoelg/node-printer ibm_db couchbase magickwand nodegit gl freetype2 v4l2camera")
 
 // goneSuites are Debian releases whose package archives have moved, so that
 // apt-get install fails on them.
@@ -22,11 +22,17 @@ var goneSuites = set("jessie stretch buster")
 func (d *designer) chooseBase() {
 	base := d.in.Base
 	defer d.heedPackages()
-	if base.Slim || base.Family != image.Debian || base.Digest != "" {
+	if base.Slim || base.Family != image.Debian {
 		return
 	}
 	slim, ok := image.Slim(base)
+	if base.Digest != "" {
+		slim, ok = d.pinnedSlim()
+	}
 	if !ok {
+		if base.Digest != "" {
+			d.slimWhy = "it is pinned by a digest, and what runs rests on its release of Debian, which the tag does not tell"
+		}
 		return
 	}
 	text := d.slimText(slim)
@@ -126,6 +132,9 @@ func (d *designer) missingPackages() []string {
 			}
 		}
 	}
+	if d.trustsSystem() {
+		add("ca-certificates")
+	}
 	for _, name := range d.runPrograms() {
 		add(fullTools[name])
 		if name == "curl" || name == "wget" || name == "git" {
@@ -140,6 +149,29 @@ func (d *designer) missingPackages() []string {
 		}
 	}
 	return out
+}
+
+// trustsSystem reports that node is told to trust the system's certificates, which the
+// slim image does not have (H6): of itself it trusts a list of its own. See
+// https://nodejs.org/api/cli.html#--use-bundled-ca---use-openssl-ca.
+func (d *designer) trustsSystem() bool {
+	holds := func(text string) bool {
+		return strings.Contains(text, "--use-openssl-ca") || strings.Contains(text, "--use-system-ca") || strings.Contains(text, "/etc/ssl/certs")
+	}
+	for _, s := range d.steps {
+		switch s.Keyword {
+		case "ENV", "CMD", "ENTRYPOINT":
+			if text := d.in.File.Text(s.Args); holds(text) || s.Keyword == "ENV" && strings.Contains(text, "NODE_USE_SYSTEM_CA") {
+				return true
+			}
+		}
+	}
+	for _, name := range d.run.scripts {
+		if holds(d.app.manifest.Scripts[name]) {
+			return true
+		}
+	}
+	return false
 }
 
 // leavesPackages reports system packages that only the build needs.

@@ -242,7 +242,7 @@ func (b *built) tsc(a *app, l leaf) {
 		dir, noEmit, ok = out, false, true
 	}
 	switch {
-	case noEmit:
+	case noEmit, !contains(l.Args, "-b", "--build") && a.namesOthers(config):
 	case contains(l.Args, "-b", "--build") && a.hasReferences(config):
 		if !a.manifest.has("vite") { // Vite's template checks with references and writes nothing
 			b.unsure(l.Evidence)

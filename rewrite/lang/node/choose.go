@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -47,10 +48,17 @@ func (d *designer) choose() *plan.Refusal {
 	}
 	d.scopeMembers()
 	aside := d.built.outputs
+	var watch []string
 	if d.members != nil {
 		aside = append(slices.Clone(aside), d.members.aside...)
+		for _, dir := range d.members.aside {
+			watch = append(watch, path.Base(dir))
+		}
 	}
-	d.scan = a.scanSources(aside, d.run.entries)
+	d.scan = a.scanSources(aside, d.run.entries, watch)
+	if _, unseen := d.unseen(); unseen {
+		d.scan.partial = true
+	}
 	d.chooseDev()
 	d.chooseContents()
 	d.chooseModules()
@@ -175,9 +183,12 @@ func (d *designer) chooseModules() {
 	if d.omitsDev() || d.prunesDev() {
 		d.dev = nil // the author's image has none either, so that none is needed
 	}
+	unseen, notSeen := d.unseen()
 	switch {
 	case len(d.dev) > 0, d.in.Hints.AllDependencies:
 		d.modules = complete
+	case notSeen && !d.omitsDev() && !d.prunesDev():
+		d.modules, d.modulesWhy = complete, unseen
 	case d.contents == wholeDir && d.omitsDev():
 		d.modules = asAuthor
 	case d.contents != wholeDir && !d.needsModules() && (d.built.any || d.app.manifest.installsNothing() && !d.adds()):

@@ -48,6 +48,7 @@ func (d *designer) facts() {
 	if d.app.lockWhy != "" {
 		add("lock-file-missing", d.in.Evidence(d.steps[d.last].Item, d.app.lockWhy), "")
 	}
+	d.pinAgain()
 	if d.slimWhy != "" {
 		add("native-code", plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "production stays on the full image: " + d.slimWhy}, "")
 	}

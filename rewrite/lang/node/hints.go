@@ -19,6 +19,9 @@ func (d *designer) heedPackages() {
 // folder itself is not made possible that way: a folder that is there keeps its owner.
 func (d *designer) ownerOf(at int, name string) string {
 	owner := d.owner(at)
+	if owner == "" && d.writesNext(name) {
+		return " --chown=" + nodeUser
+	}
 	for _, own := range d.in.Hints.Own {
 		rel, inside := d.app.rel(own)
 		if !inside || name != "" && !within(rel, []string{name}) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/image"
+	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
@@ -159,13 +160,16 @@ func (d *designer) ignores(what string) bool {
 func (d *designer) manifests(s step) []plan.Step {
 	var sources []string
 	for _, name := range manifestFiles {
-		if file, ok := d.app.tree.Files[d.app.path(name)]; ok && file.First <= d.last {
+		if file, ok := d.app.tree.Files[d.app.path(name)]; ok && file.First <= d.last && !d.copiedBefore(file, s.Index) && d.app.manager.reads(name) {
 			sources = append(sources, file.Source)
 		}
 	}
 	ev := d.in.Evidence(s.Item, "an install reads only the manifests")
 	keyword := d.in.Keyword("COPY")
-	steps := []plan.Step{plan.New{Text: keyword + " " + strings.Join(sources, " ") + " " + d.dest(s.Index, ""), Evidence: ev}}
+	var steps []plan.Step
+	if len(sources) > 0 {
+		steps = append(steps, plan.New{Text: keyword + " " + strings.Join(sources, " ") + " " + d.dest(s.Index, ""), Evidence: ev})
+	}
 	for _, name := range manifestFolders {
 		if files := d.app.tree.Under(d.app.path(name)); len(files) > 0 && d.app.tree.Files[files[0]].First <= d.last {
 			source := path.Join(path.Dir(d.app.manifest.Path), name)
@@ -173,6 +177,11 @@ func (d *designer) manifests(s step) []plan.Step {
 		}
 	}
 	return steps
+}
+
+// copiedBefore reports a file that a COPY of manifests above an item brings already.
+func (d *designer) copiedBefore(file inside.Copied, at int) bool {
+	return file.First < at && !d.broad(d.steps[file.First])
 }
 
 // dest is a path of the project as a COPY's destination at an item.

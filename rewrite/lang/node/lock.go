@@ -30,7 +30,7 @@ var errLock = errors.New("not a lock file of npm")
 // of it, are not decoded.
 func parseLock(path string, data []byte) (*lock, error) {
 	s := scanner{data: trimBOM(data)}
-	l := &lock{Path: path, packages: map[string]locked{}}
+	l := &lock{Path: path, packages: make(map[string]locked, len(data)/500)}
 	err := s.object(func(key []byte) error {
 		switch string(key) {
 		case "lockfileVersion":

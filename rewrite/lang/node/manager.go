@@ -151,6 +151,17 @@ func (m manager) locks() []string {
 var manifestFiles = []string{"package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "pnpm-workspace.yaml", "bun.lock", "bun.lockb",
 	".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "bunfig.toml"}
 
+// foreign are manifests that a program does not look at. npm takes versions out of a
+// yarn.lock, and bun out of any lock file.
+var foreign = map[string]map[string]bool{
+	"npm":  set("pnpm-lock.yaml pnpm-workspace.yaml bun.lock bun.lockb .yarnrc .yarnrc.yml .pnpmfile.cjs bunfig.toml"),
+	"yarn": set("package-lock.json npm-shrinkwrap.json pnpm-lock.yaml pnpm-workspace.yaml bun.lock bun.lockb .pnpmfile.cjs bunfig.toml"),
+	"pnpm": set("package-lock.json npm-shrinkwrap.json yarn.lock bun.lock bun.lockb .yarnrc .yarnrc.yml bunfig.toml"),
+}
+
+// reads reports a manifest that the program may look at.
+func (m manager) reads(name string) bool { return !foreign[m.tool][name] }
+
 // manifestFolders are the folders that an install reads.
 var manifestFolders = []string{".yarn", "patches", ".pnpm-patches"}
 
@@ -162,6 +173,8 @@ func (d *designer) pruneCommand() string {
 	switch {
 	case m.tool == "npm":
 		return n.prune(m.major)
+	case m.berry() && len(d.alone()) > 0 && !m.pnp:
+		return "yarn workspaces focus " + strings.Join(d.alone(), " ") + " --production"
 	case m.berry() && d.members != nil:
 		return "yarn workspaces focus --all --production"
 	case m.berry():
@@ -174,8 +187,13 @@ func (d *designer) pruneCommand() string {
 	if d.husky {
 		hook = "npm pkg delete scripts." + d.hooks[0] + " && "
 	}
-	text := strings.TrimSpace(d.in.File.Text(dockerfile.Span{Start: n.first.Start, End: n.last.End}))
-	return hook + remove + " && " + text + " " + m.option()
+	text := strings.TrimSpace(d.in.File.Text(dockerfile.Span{Start: n.first.Start, End: n.last.End})) + " " + m.option()
+	if m.tool == "pnpm" && !n.Workspace {
+		for _, name := range d.alone() { // with the packages that they use
+			text += " --filter " + name + "..."
+		}
+	}
+	return hook + remove + " && " + text
 }
 
 // pruneFails says why development packages cannot be taken out of the full install

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"sort"
@@ -37,7 +38,7 @@ func parseManifest(path string, data []byte) (*manifest, error) {
 	return m, nil
 }
 
-func trimBOM(data []byte) []byte { return []byte(strings.TrimPrefix(string(data), "\ufeff")) }
+func trimBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\ufeff")) }
 
 // line is the line of the first occurrence of a quoted key behind another one,
 // for evidence; 0 where it is not found.

@@ -10,6 +10,10 @@
 // Where that design cannot be shown to be safe, there is a conservative one: the
 // author's steps in a builder, and their outcome on a slimmer image, see split.go.
 //
+// Stages beside production are made where they are asked for, see asked.go. Images that
+// are right as they are, or that cannot start, are told apart in prebuilt.go and
+// runsnothing.go.
+//
 // What is npm's own is in npm.go, what the other package managers have is in
 // manager.go; the output of another framework is one more case in build.go.
 package node
@@ -30,6 +34,8 @@ var Language = plan.Language{
 	Name:   "node",
 	Claims: func(in *plan.Input) bool { return in.Base.Language == "node" || in.Base.Language == "bun" },
 	Design: design,
+
+	Installs: []string{"npm ci", "npm install", "npm i", "yarn install", "pnpm install"},
 }
 
 // design makes a plan, or says why there is none. What the first design has to

@@ -69,7 +69,9 @@ func (p *productionSteps) item(s step) *plan.Refusal {
 	switch s.Keyword {
 	case "COPY", "ADD":
 		if p.d.keepsCopy(s) {
-			p.keep(s)
+			if step := p.d.withoutToken(s); step != nil {
+				p.add(step)
+			}
 		}
 	case "RUN":
 		step, refusal := p.d.productionRun(s)
@@ -280,10 +282,15 @@ func (d *designer) standalone(out string) bool {
 func (p *productionSteps) has(name string) bool {
 	file := p.d.app.tree.Files[p.d.app.path(name)]
 	for _, s := range p.steps {
-		if k, ok := s.(plan.Keep); ok {
-			if k.Span == p.d.steps[file.First].Span || k.Span == p.d.steps[file.Last].Span {
-				return true
-			}
+		var span dockerfile.Span
+		switch s := s.(type) {
+		case plan.Keep:
+			span = s.Span
+		case plan.Cut:
+			span = s.Span
+		}
+		if span == p.d.steps[file.First].Span || span == p.d.steps[file.Last].Span {
+			return true
 		}
 	}
 	return false

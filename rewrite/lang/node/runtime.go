@@ -247,6 +247,8 @@ func (d *designer) programNeedsRoot() *plan.Evidence {
 		return line("the start command could not be followed to its end")
 	case len(d.run.compilers) > 0, len(d.run.migrators) > 0, d.run.next != nil, d.run.nest != nil, d.run.preview != nil:
 		return line("the start command may write into the project's folder")
+	case d.nextBuild() != "" && d.contents == wholeDir:
+		return line("Next.js writes into its build")
 	case d.browser != "":
 		return line("the browser lies in root's home")
 	case len(d.toolHomes()) > 0, d.run.uses("pnpm") && d.app.manifest.PackageManager != "":

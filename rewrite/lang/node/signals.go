@@ -26,14 +26,14 @@ var (
 	wordsCwd   = strings.Fields(`process.cwd( appRoot app-root-path root-path pkg-dir find-up require.main`)
 	wordsHere  = strings.Fields(`__dirname import.meta. __filename fileURLToPath`)
 	wordsSpawn = strings.Fields(`child_process execa shelljs cross-spawn`)
-	wordsPort  = strings.Fields(`listen( PORT port`)
+	wordsPort  = append(strings.Fields(`listen( PORT port= Port=`), "port =", "Port =")
 )
 
 // finder looks for many words in one pass: at each place the first two bytes say
-// whether any word may begin there.
+// which words may begin there.
 type finder struct {
-	pairs [1 << 16 / 64]uint64
-	words map[uint16][]found
+	begin [1 << 16]uint8 // two bytes → index in lists; 0 for none
+	lists [][]found
 }
 
 type found struct {
@@ -47,12 +47,15 @@ var signals = newFinder(map[signal][]string{
 })
 
 func newFinder(words map[signal][]string) *finder {
-	f := &finder{words: map[uint16][]found{}}
+	f := &finder{lists: make([][]found, 1)}
 	for s := signal(1); s != 0; s <<= 1 {
 		for _, w := range words[s] {
-			pair := uint16(w[0])<<8 | uint16(w[1])
-			f.pairs[pair>>6] |= 1 << (pair & 63)
-			f.words[pair] = append(f.words[pair], found{w, s})
+			at := &f.begin[uint16(w[0])<<8|uint16(w[1])]
+			if *at == 0 {
+				*at = uint8(len(f.lists))
+				f.lists = append(f.lists, nil)
+			}
+			f.lists[*at] = append(f.lists[*at], found{w, s})
 		}
 	}
 	return f
@@ -61,11 +64,11 @@ func newFinder(words map[signal][]string) *finder {
 // in is what the text shows.
 func (f *finder) in(text string) (all signal) {
 	for i := 1; i < len(text) && all != allSignals; i++ {
-		pair := uint16(text[i-1])<<8 | uint16(text[i])
-		if f.pairs[pair>>6]&(1<<(pair&63)) == 0 {
+		at := f.begin[uint16(text[i-1])<<8|uint16(text[i])]
+		if at == 0 {
 			continue
 		}
-		for _, w := range f.words[pair] {
+		for _, w := range f.lists[at] {
 			if all&w.signal == 0 && strings.HasPrefix(text[i-1:], w.word) {
 				all |= w.signal
 			}

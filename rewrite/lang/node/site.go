@@ -190,6 +190,7 @@ var rePreviewMore = regexp.MustCompile(`\b(proxy|https|headers|appType|configure
 
 var (
 	rePreviewBlock = regexp.MustCompile(`\bpreview\s*:\s*\{([^{}]*)\}`)
+	reServerBlock  = regexp.MustCompile(`\bserver\s*:\s*\{([^{}]*)\}`)
 	rePreviewKey   = regexp.MustCompile(`\bpreview\b`)
 	rePreviewPort  = regexp.MustCompile(`\bport\s*:\s*(\d+)?`)
 	rePreviewHost  = regexp.MustCompile(`\bhost\s*:\s*(true|['"]0\.0\.0\.0['"])`)
@@ -211,9 +212,12 @@ func (d *designer) previewSite() *site {
 		return nil
 	}
 	host := false
+	if server := reServerBlock.FindStringSubmatch(text); server != nil {
+		host = rePreviewHost.MatchString(server[1]) // the preview's, where it has none of its own
+	}
 	switch {
 	case block != nil:
-		host = rePreviewHost.MatchString(block[1])
+		host = rePreviewHost.MatchString(block[1]) || host && !strings.Contains(block[1], "host")
 		if m := rePreviewPort.FindStringSubmatch(block[1]); m != nil {
 			s.port = literalPort(m[1])
 		}

@@ -28,6 +28,8 @@ type scan struct {
 	npmEnv   bool           // npm_… variables are looked at
 	lowPort  *plan.Evidence
 	partial  bool // a limit was reached or a file could not be read
+	watch    []string
+	watched  bool // a source names one of watch as part of a path
 
 	files, sum int // that were read
 }
@@ -57,9 +59,11 @@ func (a *app) newScan() *scan {
 }
 
 // scanSources reads the sources of the project that are copied into the image.
-// outputs are folders that the build makes anew, entries what is started.
-func (a *app) scanSources(outputs, entries []string) *scan {
+// outputs are folders that the build makes anew, entries what is started, watch names of
+// folders whose mention is noted.
+func (a *app) scanSources(outputs, entries, watch []string) *scan {
 	s := a.newScan()
+	s.watch = watch
 	a.scanFolder(s, a.dir, outputs, entries)
 	return s
 }
@@ -138,6 +142,9 @@ func (s *scan) file(name, text string, children map[string]bool) {
 	all := signals.in(text)
 	h := hintsOf(all)
 	s.npmEnv = s.npmEnv || all&npmVariables != 0
+	for _, folder := range s.watch {
+		s.watched = s.watched || strings.Contains(text, folder+"/") || strings.Contains(text, "/"+folder) || strings.Contains(text, "'"+folder+"'") || strings.Contains(text, `"`+folder+`"`)
+	}
 	statement := "" // where an import or export statement began
 	for number := 1; text != ""; number++ {
 		var line string
@@ -183,7 +190,8 @@ func (s *scan) line(line, statement string, ev plan.Evidence, children map[strin
 		if spawns {
 			s.start(literal, ev)
 		}
-		for _, part := range strings.Split(literal, "/") {
+		for part, rest, more := literal, literal, true; more; {
+			part, rest, more = strings.Cut(rest, "/")
 			if !children[part] {
 				continue
 			}
@@ -297,7 +305,7 @@ func (s *scan) signals(line string, ev plan.Evidence, found bool, h hints) {
 		e := withText(ev, "it looks at NODE_ENV")
 		s.nodeEnv = &e
 	}
-	if h.port && s.lowPort == nil && holds(line, wordsPort) {
+	if h.port && s.lowPort == nil && strings.ContainsAny(line, "0123456789") && holds(line, wordsPort) {
 		if m := reListen.FindStringSubmatch(line); m != nil && leading(m[1]) < 1024 && leading(m[1]) > 0 {
 			e := withText(ev, "it listens on port "+m[1])
 			s.lowPort = &e

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
@@ -51,7 +52,7 @@ func conservative(in *plan.Input, refusal *plan.Refusal) (*plan.Plan, *plan.Refu
 		trims = d.trims()
 	}
 	if d.slim == "" && !d.leavesPackages() && len(trims) == 0 || d.names.production == d.names.build {
-		return nil, refusal
+		return nil, d.plain(refusal)
 	}
 	d.stage(d.names.build, "installs the dependencies and builds the project", plan.Build, d.fromAs(d.names.build), in.Base.Ref, d.buildSteps(0, d.end, false))
 	if len(trims) > 0 {
@@ -63,6 +64,43 @@ func conservative(in *plan.Input, refusal *plan.Refusal) (*plan.Plan, *plan.Refu
 	d.splitFacts()
 	d.estimate()
 	return d.plan, nil
+}
+
+// plain is the answer for a small base on which nothing is built and no project has
+// development dependencies: there is nothing to leave behind, however it is installed.
+func (d *designer) plain(refusal *plan.Refusal) *plan.Refusal {
+	if !d.in.Base.Slim && d.in.Base.Family != image.Alpine || d.app.hasDevelopment() {
+		return refusal
+	}
+	for _, s := range d.steps {
+		for _, t := range s.Tasks {
+			if init := t.Call != nil && t.Call.Verb == "init"; !init && (t.Kind == build || t.Kind == unknown || t.Kind == fetch) {
+				return refusal
+			}
+		}
+	}
+	return &plan.Refusal{Code: plan.PlainInterpreted, Evidence: d.in.Evidence(d.steps[d.last].Item,
+		"the base is small, nothing is built, and only production dependencies are installed")}
+}
+
+// movesModules reports an install in a folder of the system from which a later command
+// takes node_modules into the project: the folder itself is not needed then.
+func (d *designer) movesModules(t task) bool {
+	if t.Kind != install || t.Call.Global || t.Call.Prefix != "" {
+		return false
+	}
+	for _, s := range d.steps {
+		for _, m := range s.Tasks {
+			if name := m.Name(); m.Start < t.End || name != "cp" && name != "mv" {
+				continue
+			}
+			targets, sources := targetsOf(m)
+			if len(sources) == 1 && path.Clean(sources[0]) == path.Join(t.Dir, "node_modules") && len(targets) > 0 && path.IsAbs(targets[0]) && !systemFolder(targets[0]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // findRoots finds the folders that the build side writes: where files of the context
@@ -84,6 +122,9 @@ func (d *designer) findRoots(t *tree) bool {
 					continue
 				}
 				if systemFolder(task.Dir) {
+					if d.movesModules(task) {
+						continue
+					}
 					return false
 				}
 				d.last = s.Index
@@ -224,7 +265,9 @@ func (sp *split) known(d *designer, s step, t task) bool {
 	switch t.Kind {
 	case unknown:
 		return len(t.Args) > 0 && !d.filesBefore(s.Index)
-	case build, check, install, prune:
+	case install:
+		return !systemFolder(t.Dir) || d.movesModules(t)
+	case build, check, prune:
 		return !contains(t.Unwrapped().Words(), "playwright") && !systemFolder(t.Dir)
 	case files, configure, fetch:
 		targets, sources := targetsOf(t)
@@ -347,6 +390,7 @@ func (d *designer) splitFacts() {
 		detail += "; to leave development dependencies behind as well: " + why.Remedy
 	}
 	d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: "runtime-files", Evidence: why.Evidence, Detail: detail})
+	d.pinAgain()
 	if d.slimWhy != "" {
 		d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: "native-code",
 			Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "production stays on the full image: " + d.slimWhy}})

@@ -31,6 +31,9 @@ func (d *designer) trims() []trim {
 	var out []trim
 	for _, dir := range sortedKeys(last) {
 		n := calls[dir]
+		if systemFolder(dir) {
+			continue // node_modules are taken from there into the project
+		}
 		if n.Tool != "npm" || n.Workspace || n.OmitDev || n.adds() {
 			continue
 		}

@@ -54,6 +54,9 @@ func (d *designer) chooseNames() {
 		n.deps = ""
 	}
 	d.chooseTest()
+	if n.build == "" && n.devDeps == "" && d.modules == fresh && len(d.asked()) > 0 {
+		n.devDeps = "dev-deps"
+	}
 	n.full = n.devDeps
 	if n.full == "" && (d.modules == asAuthor || d.modules == complete || d.modules == noModules) {
 		n.full = n.deps
@@ -128,7 +131,7 @@ func (d *designer) assemble() *plan.Refusal {
 		if n.full != "" {
 			from, base, steps = d.from(n.full, n.build), n.full, d.laterSteps()
 		}
-		d.stage(n.build, d.buildPurpose(), plan.Build, from, base, steps)
+		d.stage(n.build, d.buildPurpose(), plan.Build, from, base, d.nextCache(steps))
 	}
 	if d.modules == pruned {
 		source := n.build
@@ -138,6 +141,7 @@ func (d *designer) assemble() *plan.Refusal {
 		d.stage(n.deps, "takes the development dependencies out again", plan.Build, d.from(source, n.deps), source, []plan.Step{d.pruneStep()})
 	}
 	d.testStage()
+	d.askedStages()
 	if d.site != nil {
 		return d.siteProduction()
 	}

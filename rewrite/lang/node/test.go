@@ -109,13 +109,6 @@ func (d *designer) testStage() {
 		d.stage(n.test, "runs the project's tests", plan.Test, d.from(n.build, n.test), n.build, []plan.Step{run})
 		return
 	}
-	var steps []plan.Step
-	for _, s := range d.steps {
-		if (s.Keyword == "COPY" || s.Keyword == "ADD") && (s.Index > d.last || d.broad(s) && d.canNarrow() && d.built.any) {
-			if inside, outside := d.copiesTo(s); len(inside) > 0 && len(outside) == 0 {
-				steps = append(steps, d.keepItem(s))
-			}
-		}
-	}
-	d.stage(n.test, "runs the project's tests", plan.Test, d.from(n.full, n.test), n.full, append(steps, run))
+	base, steps := d.withSources(n.test)
+	d.stage(n.test, "runs the project's tests", plan.Test, d.from(base, n.test), base, append(steps, run))
 }

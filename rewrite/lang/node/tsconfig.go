@@ -10,7 +10,9 @@ import (
 // tsconfig is the part of a tsconfig.json that says where tsc writes. See
 // https://www.typescriptlang.org/tsconfig.
 type tsconfig struct {
-	Extends         any `json:"extends"`
+	Extends         any       `json:"extends"`
+	Files           *[]string `json:"files"`
+	Include         *[]string `json:"include"`
 	CompilerOptions struct {
 		OutDir  string `json:"outDir"`
 		NoEmit  *bool  `json:"noEmit"`
@@ -52,6 +54,14 @@ func (a *app) outDir(config string) (dir string, noEmit, ok bool) {
 		config = next
 	}
 	return "", noEmit, noEmit
+}
+
+// namesOthers reports a configuration that names other ones and has no file of its own:
+// tsc without --build does nothing with it.
+func (a *app) namesOthers(config string) bool {
+	data, _ := a.read(a.path(config))
+	var c tsconfig
+	return json.Unmarshal(relaxed(data), &c) == nil && c.Files != nil && len(*c.Files) == 0 && c.Include == nil && a.hasReferences(config)
 }
 
 // inside takes a folder of the project; what lies above it is not known.

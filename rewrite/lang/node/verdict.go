@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/project"
 )
@@ -29,6 +30,9 @@ func (d *designer) verdict() *plan.Refusal {
 		return &plan.Refusal{Code: plan.DevContainer, Evidence: withText(own.Evidence, "it starts the development server "+own.Name),
 			Remedy: "a start command that serves the built result makes a design possible"}
 	}
+	if tests := d.app.testsAtStart(); tests != nil && (len(services) == working || !commanded(services)) {
+		return &plan.Refusal{Code: plan.ToolchainProduct, Evidence: withText(tests.Evidence, "it runs the project's tests when it starts: "+tests.Name)}
+	}
 	if d.run.shell {
 		return &plan.Refusal{Code: plan.DevContainer, Evidence: plan.Evidence{Line: d.startLine(), Text: "it starts a shell for people to work in"}}
 	}
@@ -36,7 +40,13 @@ func (d *designer) verdict() *plan.Refusal {
 		return &plan.Refusal{Code: plan.StartUnknown, Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From),
 			Text: "there is no CMD and no ENTRYPOINT, and no compose service says how it is started"}, Remedy: "add a CMD"}
 	}
-	return nil
+	if commanded(services) {
+		return nil
+	}
+	if refusal := d.missingProgram(); refusal != nil {
+		return refusal
+	}
+	return d.missingScript()
 }
 
 // commanded reports a service with a command of its own.
@@ -133,6 +143,13 @@ func (d *designer) pays() *plan.Refusal {
 		return &plan.Refusal{Code: plan.PlainInterpreted, Evidence: d.in.Evidence(d.steps[d.last].Item,
 			"nothing is built, and there are no production dependencies")}
 	}
+	if ev, ok := d.prebuilt(); ok && d.slim == "" && (d.in.Base.Slim || d.in.Base.Family == image.Alpine) && !d.leavesPackages() {
+		return &plan.Refusal{Code: plan.AlreadyMinimal, Evidence: ev}
+	}
+	same := "the base is small"
+	if !d.in.Base.Slim && d.in.Base.Family != image.Alpine {
+		same = "production stays on the same image"
+	}
 	lessDev := (d.modules == fresh || d.modules == pruned) && d.app.hasDevelopment()
 	switch {
 	case d.slim != "", lessDev, d.leavesPackages(), d.built.any && d.leavesSources():
@@ -148,12 +165,12 @@ func (d *designer) pays() *plan.Refusal {
 		u := d.run.compilers[0]
 		return &plan.Refusal{Code: plan.CompilesAtRuntime, Evidence: withText(u.Evidence, fmt.Sprintf("%s runs the sources themselves when the image starts", u.Name))}
 	case d.modules == complete && len(d.dev) > 0:
-		return &plan.Refusal{Code: plan.SmallSaving, Evidence: withText(d.dev[0].Evidence, fmt.Sprintf("the base is small and %s, a development dependency, is needed at run time", d.dev[0].Package))}
+		return &plan.Refusal{Code: plan.SmallSaving, Evidence: withText(d.dev[0].Evidence, fmt.Sprintf("%s and %s, a development dependency, is needed at run time", same, d.dev[0].Package))}
 	case d.modules == complete && d.modulesWhy.Text != "" && d.app.hasDevelopment():
-		return &plan.Refusal{Code: plan.SmallSaving, Evidence: withText(d.modulesWhy, "the base is small, and the dependencies stay as they are: "+d.modulesWhy.Text)}
+		return &plan.Refusal{Code: plan.SmallSaving, Evidence: withText(d.modulesWhy, same+", and the dependencies stay as they are: "+d.modulesWhy.Text)}
 	case d.built.any:
 		return &plan.Refusal{Code: plan.SmallSaving, Evidence: d.in.Evidence(d.steps[d.last].Item,
-			"the base is small, and run time needs everything that is installed; only sources and caches would stay behind")}
+			same+", and run time needs everything that is installed; only sources and caches would stay behind")}
 	case d.slimWhy != "":
 		return &plan.Refusal{Code: plan.SmallSaving, Evidence: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: d.slimWhy}}
 	}

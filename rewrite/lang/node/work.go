@@ -116,6 +116,9 @@ func newTask(c shell.Command, dir string) task {
 	default:
 		t.Kind = general(c)
 	}
+	if setsUpManager(t) {
+		t.Kind = npmConfig
+	}
 	return t
 }
 

@@ -23,6 +23,7 @@ type members struct {
 	folders   map[*manifest]string // from the project's
 	why       plan.Evidence        // where the project says that it has workspaces
 	aside     []string             // folders of packages that the started one does not use
+	started   []string             // the names of the packages that are started, where they are known
 }
 
 var rePackages = regexp.MustCompile(`(?m)^packages:`)
@@ -78,12 +79,16 @@ func (d *designer) scopeMembers() {
 	}
 	used := map[*manifest]bool{}
 	var queue []*manifest
+	var started []string
 	for _, e := range d.run.entries {
 		m := w.of(d.app, e)
 		if m == nil {
 			return // the root's own code may use any
 		}
 		queue = append(queue, m)
+		if !contains(started, m.Name) {
+			started = append(started, m.Name)
+		}
 	}
 	for len(queue) > 0 {
 		m := queue[0]
@@ -106,6 +111,31 @@ func (d *designer) scopeMembers() {
 		}
 	}
 	w.mergeInto(d.app.manifest, kept)
+	w.started = started
+}
+
+var reHoists = regexp.MustCompile(`(?i)hoist|linker`)
+
+// alone are the packages that are started where production needs dependencies of them and
+// of what they use only: each has a name, the root has no dependencies of its own, every
+// package has a node_modules of its own, and no source that is left names a folder of the
+// others. Nil else.
+func (d *designer) alone() []string {
+	w := d.members
+	if w == nil || len(w.aside) == 0 || len(d.run.managers) > 0 || d.run.npm || len(w.root.Dependencies)+len(w.root.OptionalDependencies) > 0 || d.scan.partial || d.scan.watched || contains(w.started, "") {
+		return nil
+	}
+	for _, name := range []string{".npmrc", "pnpm-workspace.yaml"} {
+		if data, ok := d.app.read(d.app.path(name)); ok && reHoists.Match(data) {
+			return nil
+		}
+	}
+	for _, name := range w.started {
+		if strings.ContainsAny(name, " $\"'`\\") {
+			return nil
+		}
+	}
+	return w.started
 }
 
 // of is the package in whose folder a file of the image lies; nil for none.

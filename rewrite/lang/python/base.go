@@ -26,6 +26,9 @@ func (d *designer) chooseBase() *plan.Refusal {
 	}
 	extra, why := d.missing()
 	base := d.in.Base
+	if _, no := d.pinnedSlim(); d.pinned() && why == "" && base.Tools {
+		why = no
+	}
 	switch {
 	case d.system() || (base.Slim || !base.Tools) && !d.uvImage():
 	case d.in.Hints.Floor == plan.AuthorImage:
@@ -104,8 +107,9 @@ func (d *designer) slimImage() (text, ref string) {
 	base := d.in.Base
 	slim, ok := image.Slim(base)
 	switch {
-	case base.Digest != "":
-		ok = false
+	case d.pinned():
+		ref, _ := d.pinnedSlim()
+		slim, ok = image.Resolve(ref)
 	case base.Name == "ghcr.io/astral-sh/uv" && d.managed():
 		slim, ok = image.Resolve(base.Ref + "-slim")
 	case d.uvImage():
@@ -173,6 +177,9 @@ func (d *designer) missing() (extra []string, why string) {
 	}
 	full := d.in.Base.Tools && !d.in.Base.Slim
 	if full {
+		if ev, ok := d.distributionsPython(); ok {
+			return nil, ev.String()
+		}
 		used := d.runPrograms()
 		for _, name := range sortedKeys(used) {
 			if !fullPrograms[name] {
@@ -298,13 +305,24 @@ func (d *designer) leavesPackages() {
 			manager, list := shell.Packages(t.Command)
 			for _, w := range list {
 				name := shell.PackageName(manager, w.Text)
-				if d.heavy(name) && d.buildOnly(manager, w.Text) && !d.removedAtOnce(s, t, name) && !slices.Contains(d.left, name) {
+				if d.heavy(name) && !(d.staysFull() && fullHas[name]) && d.buildOnly(manager, w.Text) && !d.removedAtOnce(s, t, name) && !slices.Contains(d.left, name) {
 					d.left = append(d.left, name)
 				}
 			}
 		}
 	}
 }
+
+// staysFull reports that production starts from the full image as well.
+func (d *designer) staysFull() bool {
+	return d.slim == "" && d.in.Base.Tools && !d.in.Base.Slim && !d.system()
+}
+
+// fullHas are packages of the build that the full image has already, so that a file
+// that names them adds nothing. See https://github.com/docker-library/buildpack-deps.
+var fullHas = words(`build-essential gcc g++ make dpkg-dev autoconf automake libtool patch curl wget git gnupg unzip file libc6-dev linux-libc-dev default-libmysqlclient-dev libmariadb-dev
+	libbz2-dev libcurl4-openssl-dev libdb-dev libevent-dev libffi-dev libgdbm-dev libglib2.0-dev libgmp-dev libjpeg-dev libkrb5-dev liblzma-dev libmagickcore-dev libmagickwand-dev
+	libmaxminddb-dev libncurses5-dev libncursesw5-dev libpng-dev libpq-dev libreadline-dev libsqlite3-dev libssl-dev libwebp-dev libxml2-dev libxslt-dev libxslt1-dev libyaml-dev zlib1g-dev tk-dev uuid-dev`)
 
 // light are packages whose absence alone is not worth a second stage.
 var light = words("apt-utils apt-transport-https dialog pkg-config pkgconf patch")

@@ -89,6 +89,9 @@ func (n *call) named(name string, args []shell.Word) bool {
 		n.Tool = name
 	case name == "uv":
 		return n.uv(args)
+	case name == "ensurepip":
+		n.Tool, n.Verb, n.Names = "pip", "install", []string{"pip"}
+		return true
 	case name == "pip-sync":
 		n.Tool, n.Verb = "pip", "install"
 		n.arguments(args)
@@ -219,7 +222,21 @@ func packageName(requirement string) string {
 
 // normal is PEP 503's form of a name.
 func normal(name string) string {
+	if isNormal(name) {
+		return name
+	}
 	return reSeparators.ReplaceAllString(strings.ToLower(strings.TrimSpace(name)), "-")
+}
+
+// isNormal reports a name that needs no change, as nearly all in lock files.
+func isNormal(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && (c != '-' || i > 0 && name[i-1] == '-') {
+			return false
+		}
+	}
+	return true
 }
 
 var reSeparators = regexp.MustCompile(`[-_.]+`)

@@ -18,16 +18,20 @@ func (d *designer) facts() {
 		d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: rule, Evidence: ev, Detail: detail})
 	}
 	if d.freshNo.Text != "" && !d.system() {
-		add("runtime-files", d.freshNo, "so the packages are copied to where they were installed, and not into a virtual environment")
+		add("runtime-files", d.freshNo, "The packages are copied to where they were installed, and not into a virtual environment")
 	}
 	if d.folder != nil {
-		add("runtime-files", d.folder.Why, "production takes "+d.folder.Path+" as it is after the build")
+		add("runtime-files", d.folder.Why, "Production takes "+d.folder.Path+" as it is after the build")
 	}
 	if len(d.extra) > 0 {
-		add("runs-programs", d.atFrom("the builder has "+strings.Join(d.extra, ", ")+", which run time needs"), "production installs it")
+		add("runs-programs", d.atFrom("the builder has "+strings.Join(d.extra, ", ")+", which run time needs"), "Production installs it")
 	}
 	if d.slimWhy != "" {
 		add("native-code", d.atFrom("production stays on the author's image: "+d.slimWhy), "")
+	}
+	if d.pinned() && d.slim != "" {
+		add("runtime-base", d.atFrom("the builder keeps the digest, and production starts from "+d.slim+", whose digest the file does not tell"),
+			"docker buildx imagetools inspect "+d.slim+" names the digest to pin")
 	}
 	if d.run.strip {
 		add("start-changed", d.in.Evidence(*d.run.cmd, d.run.managers[0].Name+" is not needed to start the program"), "")

@@ -39,6 +39,9 @@ func (r *reader) kind(c shell.Command) kind {
 	case shell.Permission:
 		return permission
 	case shell.CleanUp:
+		if _, gone := shell.Removed(c); len(gone) > 0 {
+			return system
+		}
 		return cache
 	case shell.Files:
 		return files

@@ -14,12 +14,9 @@ const (
 )
 
 var (
-	reLockName   = regexp.MustCompile(`(?m)^name = "([A-Za-z0-9._-]+)"`)
 	rePinned     = regexp.MustCompile(`==\s*(\d[0-9A-Za-z.]*)`)
-	reLocked     = regexp.MustCompile(`name = "([A-Za-z0-9._-]+)"\r?\nversion = "(\d[^"]*)"`)
 	reTomlKey    = regexp.MustCompile(`^"?([A-Za-z0-9._-]+)"?\s*=`)
 	reQuoted     = regexp.MustCompile(`["']([A-Za-z][A-Za-z0-9._-]*)\s*(\[[^\]"']*\])?\s*([<>=!~;@ ][^"']*)?["']`)
-	rePipfile    = regexp.MustCompile(`(?m)^\s*"([A-Za-z0-9._-]+)": \{`)
 	reRequiresPy = regexp.MustCompile(`(?m)^\s*requires-python\s*=\s*"([^"]*)"`)
 	reBound      = regexp.MustCompile(`(>=|<=|==|~=|<|>|!=)\s*(\d+)(?:\.(\d+))?`)
 )
@@ -123,12 +120,9 @@ func (d *designer) manifest(file string, seen map[string]bool) {
 	}
 	switch path.Base(file) {
 	case "poetry.lock", "uv.lock", "pdm.lock":
-		d.all(reLockName, text)
-		for _, m := range reLocked.FindAllStringSubmatch(text, maxNames) {
-			d.versions[normal(m[1])] = m[2]
-		}
+		d.locked(text)
 	case "Pipfile.lock":
-		d.all(rePipfile, text)
+		d.pipfileLock(text)
 	case "Pipfile":
 		d.keys(text, "packages")
 	case "pyproject.toml":
@@ -140,6 +134,46 @@ func (d *designer) manifest(file string, seen map[string]bool) {
 			for _, line := range strings.Split(text, "\n") {
 				d.name(packageName(strings.TrimSpace(line)))
 			}
+		}
+	}
+}
+
+// locked reads the packages of a lock file in TOML, whose name and version are lines of
+// their own. A lock file may have megabytes, of which most are hashes.
+func (d *designer) locked(text string) {
+	name := ""
+	for line := range lines(text) {
+		switch {
+		case strings.HasPrefix(line, `name = "`):
+			name = normal(strings.TrimSuffix(line[len(`name = "`):], `"`))
+			d.name(name)
+		case name != "" && strings.HasPrefix(line, `version = "`):
+			d.versions[name] = strings.TrimSuffix(line[len(`version = "`):], `"`)
+			name = ""
+		}
+	}
+}
+
+// pipfileLock reads the packages of a Pipfile.lock, which are keys of JSON objects, each
+// on a line of its own.
+func (d *designer) pipfileLock(text string) {
+	for line := range lines(text) {
+		line = strings.TrimLeft(line, " \t")
+		if rest, ok := strings.CutPrefix(line, `"`); ok && strings.HasSuffix(rest, `": {`) {
+			d.name(strings.TrimSuffix(rest, `": {`))
+		}
+	}
+}
+
+// lines are the lines of a text without their ends.
+func lines(text string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for text != "" {
+			line, rest, _ := strings.Cut(text, "\n")
+			if !yield(strings.TrimSuffix(line, "\r")) {
+				return
+			}
+			text = rest
 		}
 	}
 }

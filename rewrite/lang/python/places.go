@@ -59,6 +59,9 @@ func (d *designer) choosePlaces() *plan.Refusal {
 	if refusal := d.compiledPlaces(); refusal != nil {
 		return refusal
 	}
+	if refusal := d.pinnedPlaces(); refusal != nil {
+		return refusal
+	}
 	if d.ownInterpreter() {
 		d.take(d.interpreters(), d.first)
 	}
@@ -158,10 +161,24 @@ func (d *designer) take(p string, at int) {
 		}
 	}
 	user := d.steps[at].Scope.User
-	if rootUser(user) || p == freshVenv {
+	if rootUser(user) || d.fresh && p == freshVenv {
 		user = ""
 	}
-	d.places = append(d.places, place{Path: p, At: at, Chown: user})
+	d.places = append(d.places, place{Path: p, At: at, Chown: d.withGroup(user)})
+}
+
+// withGroup is a user with the group that the author's own copies give it: without one,
+// COPY takes the group of the user's number.
+func (d *designer) withGroup(user string) string {
+	if user == "" || strings.Contains(user, ":") {
+		return user
+	}
+	for _, s := range d.steps {
+		if owner, ok := s.Flag("chown"); ok && strings.HasPrefix(owner, user+":") {
+			return owner
+		}
+	}
+	return user
 }
 
 // systemPaths are the folders of the interpreter's own packages and their programs.
@@ -223,7 +240,7 @@ func (d *designer) freshWhy(sites foundList) plan.Evidence {
 		switch {
 		case f.Where == inSystem && (!f.bare || f.call.Isolated || f.call.Tool == "uv" || f.call.Tool == "pdm"):
 			return line(f.at, "this command looks for the interpreter itself")
-		case f.Where == inHome && !f.tool, f.Where == inVenv && !f.tool && d.fresh:
+		case (f.Where == inHome || f.Where == inVenv) && !f.tool:
 			return line(f.at, "packages are installed in other places as well")
 		}
 	}

@@ -1,12 +1,16 @@
 // Package python designs images of Python programs, whatever installs their
 // dependencies: pip, Poetry, Pipenv, uv, PDM or a setup script.
 //
-// A design has two stages. builder is the author's image with the author's own
+// A design has two stages that make the image, and others beside them. builder is the author's image with the author's own
 // commands up to the last one that installs or compiles. production is the slim
 // image of the same version and suite with the author's own list of instructions, in
 // which a copy from builder stands for what was installed there. Everything else,
 // commands that are not understood included, stays where it stood: the interpreter
 // and the dependencies are there when it runs.
+//
+// Where both start from the same image, what they begin with alike is a stage base.
+// The project's tests are a stage beside production's way; lint, integration-test, e2e,
+// security and development are made where they are asked for.
 //
 // How dependencies move depends on where they are installed, see [designer.places].
 package python
@@ -18,7 +22,7 @@ import (
 )
 
 // Language is Python.
-var Language = plan.Language{Name: "python", Claims: claims, Design: design}
+var Language = plan.Language{Name: "python", Claims: claims, Design: design, Installs: []string{"pip install -r", "pip3 install -r"}}
 
 // claims takes Python's own images, and bare systems on which Python is installed
 // from the distribution's packages.
@@ -68,8 +72,10 @@ type designer struct {
 	extra   []string // packages that the full image has and the slim one lacks
 	left    []string // what production leaves behind, in words
 
-	production string // name of the last stage
+	production string    // name of the last stage
+	tools      *devTools // what the project is tested and checked with
 	test       testStage
+	tests      *testsFound // see testFiles
 	plan       *plan.Plan
 	covered    map[int]bool // items of which every byte stands in a stage
 }

@@ -3,6 +3,7 @@ package python
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/image"
@@ -14,6 +15,7 @@ const (
 	maxSources    = 4000
 	maxSourceSize = 1 << 20
 	maxSourceSum  = 24 << 20
+	maxWriting    = 128 << 10 // what is looked through for writes
 )
 
 // scan is what the sources show of what run time needs.
@@ -22,6 +24,7 @@ type scan struct {
 	modules     map[string]plan.Evidence // modules that are imported, of those in libraryPackages and compilesAtRun
 	absolute    *plan.Evidence           // names the interpreter's folders
 	writes      *plan.Evidence           // writes files
+	read        int                      // bytes of Python sources
 	dataFiles   bool                     // a setup script has data_files
 	modulesRead bool                     // names node_modules
 	partial     bool                     // not everything was read
@@ -33,11 +36,15 @@ var (
 	reOpen     = regexp.MustCompile(`open\([^)\n]*["'][wax]b?\+?["']`)
 )
 
-// spawning are words of sources that start programs, and writing of those that write
+// spawning are modules that start programs, with the words of a source that does it by
+// them: none where the import says enough. writing are words of sources that write
 // files.
 var (
-	spawning = []string{"subprocess", "os.system", "os.popen", "os.exec", "os.spawn", "Popen", "shutil.which", "pexpect", "create_subprocess", "import sh\n", "from sh import", "from fabric", "plumbum", "from invoke", "import invoke"}
-	writing  = []string{".mkdir(", "makedirs(", "sqlite", "FileHandler", ".to_csv(", ".to_excel(", ".to_parquet(", "savefig(", ".save(", "write_text(", "write_bytes(", "shutil.copy", "shutil.move",
+	spawning = map[string][]string{
+		"subprocess": nil, "pexpect": nil, "sh": nil, "fabric": nil, "plumbum": nil, "invoke": nil, "pty": nil,
+		"os": {"os.system", "os.popen", "os.exec", "os.spawn", "from os import", "import os as"}, "shutil": {"which"}, "asyncio": {"create_subprocess"},
+	}
+	writing = []string{".mkdir(", "makedirs(", "sqlite", "FileHandler", ".to_csv(", ".to_excel(", ".to_parquet(", "savefig(", ".save(", "write_text(", "write_bytes(", "shutil.copy", "shutil.move",
 		"shelve", "pickle.dump", "joblib.dump", "json.dump(", "UPLOAD", "MEDIA_ROOT", "tempfile", "np.save", "urlretrieve", "FileSystemStorage"}
 )
 
@@ -62,12 +69,12 @@ func (d *designer) scanSources() *scan {
 	sum, count := 0, 0
 	for _, name := range d.tree.Names {
 		ext := path.Ext(name)
-		if ext != ".py" && ext != ".sh" && ext != ".cfg" && ext != ".toml" && ext != ".ini" && ext != ".conf" && ext != ".yml" && ext != ".yaml" && ext != ".service" || strings.Contains(name, "/node_modules/") || strings.Contains(name, "/site-packages/") {
+		if ext != "" && ext != ".py" && ext != ".sh" && ext != ".cfg" && ext != ".toml" && ext != ".ini" && ext != ".conf" && ext != ".yml" && ext != ".yaml" && ext != ".service" || strings.Contains(name, "/node_modules/") || strings.Contains(name, "/site-packages/") {
 			continue
 		}
 		file := d.tree.Files[name].Source
 		entry, ok := d.in.Project.Stat(d.in.Project.Join(file))
-		if ok && entry.Size > maxSourceSize {
+		if ok && (entry.Size > maxSourceSize || ext == "" && entry.Size > maxScriptSize) {
 			continue
 		}
 		if count++; count > maxSources || sum > maxSourceSum {
@@ -107,6 +114,16 @@ func (d *designer) namesInterpreter(text string) int {
 }
 
 func (s *scan) file(d *designer, name, text, ext string) {
+	if ext == "" { // a program of the project, a crontab, or a text for people
+		switch {
+		case !strings.HasPrefix(text, "#!") && !strings.Contains(path.Base(name), "cron"):
+			return
+		case strings.Contains(text[:min(len(text), 60)], "python"):
+			ext = ".py"
+		default:
+			ext = ".sh"
+		}
+	}
 	note := func(at int, what string) *plan.Evidence {
 		return &plan.Evidence{Path: name, Line: 1 + strings.Count(text[:at], "\n"), Text: what}
 	}
@@ -126,18 +143,20 @@ func (s *scan) file(d *designer, name, text, ext string) {
 	default:
 		return
 	}
-	s.imports(text, note)
+	spawns := s.imports(text, note)
 	s.modulesRead = s.modulesRead || strings.Contains(text, "node_modules")
-	if firstOf(text, spawning) >= 0 {
+	if spawns {
 		s.programs(text, note)
 	}
 	if strings.Contains(text, "torch.compile(") {
 		s.modules["torch.compile"] = *note(strings.Index(text, "torch.compile("), "torch.compile compiles at run time")
 	}
-	if s.writes == nil {
+	if s.read += len(text); s.writes == nil && s.read < maxWriting {
 		at := firstOf(text, writing)
-		if loc := reOpen.FindStringIndex(text); at < 0 && loc != nil {
-			at = loc[0]
+		if at < 0 && strings.Contains(text, "open(") {
+			if loc := reOpen.FindStringIndex(text); loc != nil {
+				at = loc[0]
+			}
 		}
 		if at >= 0 {
 			s.writes = note(at, "it writes files")
@@ -146,8 +165,10 @@ func (s *scan) file(d *designer, name, text, ext string) {
 	s.dataFiles = s.dataFiles || path.Base(name) == "setup.py" && strings.Contains(text, "data_files")
 }
 
-// imports notes the modules of interest that a source file imports.
-func (s *scan) imports(text string, note func(int, string) *plan.Evidence) {
+// imports notes the modules of interest that a source file imports, and reports one
+// that starts programs.
+func (s *scan) imports(text string, note func(int, string) *plan.Evidence) (spawns bool) {
+	var tried []string
 	for at := 0; at < len(text); {
 		end := strings.IndexByte(text[at:], '\n')
 		if end < 0 {
@@ -159,14 +180,32 @@ func (s *scan) imports(text string, note func(int, string) *plan.Evidence) {
 			rest, ok = strings.CutPrefix(line, "from ")
 		}
 		if ok {
-			module := reWord.FindString(rest)
-			module, _, _ = strings.Cut(module, "-")
-			if _, seen := s.modules[module]; !seen && (libraries[module].imports || compilesAtRun[module] || module == "git") {
-				s.modules[module] = *note(at, "it imports "+module)
+			for more := true; more; {
+				var name string
+				name, rest, more = strings.Cut(rest, ",")
+				module := moduleName(name)
+				if how, can := spawning[module]; can && !slices.Contains(tried, module) {
+					tried = append(tried, module)
+					spawns = spawns || how == nil || firstOf(text, how) >= 0
+				}
+				if _, seen := s.modules[module]; !seen && (libraries[module].imports || compilesAtRun[module] || module == "git") {
+					s.modules[module] = *note(at, "it imports "+module)
+				}
 			}
 		}
 		at += end + 1
 	}
+	return spawns
+}
+
+// moduleName is the package at the beginning of what is imported.
+func moduleName(text string) string {
+	text = strings.TrimLeft(text, " \t")
+	end := 0
+	for end < len(text) && (text[end] == '_' || '0' <= text[end] && text[end] <= '9' || 'A' <= text[end] && text[end] <= 'Z' || 'a' <= text[end] && text[end] <= 'z') {
+		end++
+	}
+	return text[:end]
 }
 
 var reWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_+-]*`)

@@ -16,16 +16,17 @@ const builder = "builder"
 func (d *designer) assemble() *plan.Refusal {
 	d.production = d.productionName()
 	d.plan.Stages = append(d.plan.Stages, plan.Stage{Name: builder, Purpose: d.builderPurpose(), Role: plan.Build, From: d.in.FromAs(builder), Base: d.in.Base.Ref, Steps: d.builderSteps()})
-	d.testStage()
+	d.devStages()
 	steps, refusal := d.productionSteps()
 	if refusal != nil {
 		return refusal
 	}
-	base := d.in.Base.Ref
+	image := d.in.Base.Ref
 	if d.slim != "" {
-		base = d.slimRef
+		image = d.slimRef
 	}
-	d.plan.Stages = append(d.plan.Stages, plan.Stage{Name: d.production, Purpose: "runs the application", Role: plan.Runtime, From: d.in.From(d.slim, d.production), Base: base, Steps: steps})
+	d.plan.Stages = append(d.plan.Stages, plan.Stage{Name: d.production, Purpose: "runs the application", Role: plan.Runtime, From: d.in.From(d.slim, d.production), Base: image, Steps: steps})
+	d.shareBase()
 	d.changes()
 	d.dropRest()
 	return nil
@@ -60,8 +61,9 @@ var contractOnly = words("CMD ENTRYPOINT EXPOSE HEALTHCHECK VOLUME STOPSIGNAL LA
 // builderSteps are the author's items up to the last that installs or builds.
 func (d *designer) builderSteps() []plan.Step {
 	var steps []plan.Step
+	at := d.freshAt()
 	for _, s := range d.steps[:d.end+1] {
-		if d.fresh && s.Index == d.first {
+		if d.fresh && s.Index == at {
 			steps = append(steps, d.freshSteps()...)
 		}
 		switch {
@@ -128,6 +130,22 @@ func (d *designer) builderRun(s step) plan.Step {
 		d.covered[s.Index] = true
 	}
 	return out
+}
+
+// freshAt is the item in front of which the virtual environment is made: before the
+// files that the first install needs, so that they do not make it anew.
+func (d *designer) freshAt() int {
+	at := d.first
+	for i := at - 1; i >= 0; i-- {
+		switch d.steps[i].Keyword {
+		case "COPY", "ADD":
+			at = i
+		case "EXPOSE", "LABEL":
+		default:
+			return at
+		}
+	}
+	return at
 }
 
 // freshSteps make the virtual environment and put it first in PATH.
@@ -210,7 +228,7 @@ func (p *productionList) results(s step) {
 		if d.compiled[from.Path] && strings.HasPrefix(from.Path, "/usr/local") {
 			p.add(plan.New{Text: d.in.Keyword("RUN") + " ldconfig", Evidence: d.in.Evidence(s.Item, "the dynamic linker has to find what was compiled")})
 		}
-		if from.Path == freshVenv {
+		if d.fresh && from.Path == freshVenv {
 			p.add(plan.New{Text: d.in.Keyword("ENV") + " PATH=\"" + freshVenv + "/bin:$PATH\"", Evidence: d.atFrom("programs of the packages are found there")})
 		}
 	}
@@ -238,7 +256,7 @@ func (d *designer) owner(s step) string {
 	if rootUser(s.Scope.User) {
 		return ""
 	}
-	return s.Scope.User
+	return d.withGroup(s.Scope.User)
 }
 
 // item takes over what production needs of one item.

@@ -216,3 +216,28 @@ func (d *designer) startsNothing() bool {
 
 // calls reports a program that the start calls.
 func (d *designer) calls(name string) bool { _, ok := d.run.programs[name]; return ok }
+
+// distributionsPython reports a start by the distribution's own interpreter, which the
+// full image has and the slim one lacks: by its path, or by the first line of a program
+// of the project.
+func (d *designer) distributionsPython() (plan.Evidence, bool) {
+	if strings.Contains(d.run.text.String(), "/usr/bin/python") {
+		return plan.Evidence{Text: "the start calls the distribution's own Python"}, true
+	}
+	if d.run.cmd == nil {
+		return plan.Evidence{}, false
+	}
+	for _, c := range itemCommands(*d.run.cmd) {
+		words := c.Unwrapped().Words()
+		if len(words) == 0 || !strings.Contains(words[0], "/") {
+			continue
+		}
+		p := path.Clean(d.in.End.Abs(words[0]))
+		if text, ok := d.read(p); ok && reOwnPython.MatchString(text) {
+			return plan.Evidence{Path: d.in.Project.Join(d.tree.Files[p].Source), Line: 1, Text: "it is run by the distribution's own Python"}, true
+		}
+	}
+	return plan.Evidence{}, false
+}
+
+var reOwnPython = regexp.MustCompile(`^#!\s*/usr/bin/python`)

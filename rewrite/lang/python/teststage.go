@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
@@ -12,71 +13,124 @@ import (
 // is none.
 type testStage struct {
 	name    string
-	install string // a list of requirements for the tests, a path in the image
 	command string
+	more    bool // tools that the builder lacks are needed
 	why     plan.Evidence
 }
 
 var (
-	reTestFile   = regexp.MustCompile(`(^|/)(test_[^/]*|[^/]*_test|tests)\.py$`)
-	reForeign    = regexp.MustCompile(`/(site-packages|node_modules|\.?venv|env)/`)
-	reServices   = regexp.MustCompile(`testcontainers|selenium|playwright|pytest_postgresql|pytest_docker|localhost:(5432|3306|6379|27017|9200)|docker\.from_env`)
-	reTestList   = regexp.MustCompile(`^(requirements[-_.](dev|test|tests|testing|development)|(dev|test|tests)[-_.]requirements|requirements/(dev|test|tests|local))\.txt$`)
-	rePytestName = regexp.MustCompile(`(?m)^pytest\b`)
+	reForeign  = regexp.MustCompile(`/(site-packages|node_modules|\.?venv|env)/`)
+	reService  = regexp.MustCompile(`localhost:(5432|3306|6379|27017|9200)`)
+	reTestList = regexp.MustCompile(`^(requirements[-_.](dev|test|tests|testing|development)|(dev|test|tests)[-_.]requirements|requirements/(dev|test|tests|local))\.txt$`)
+	// reApart are folders of tests that need more than the program.
+	reApart = regexp.MustCompile(`^((tests?/)?(integration|integration[-_]tests?|e2e|end[-_]to[-_]end))/`)
 )
 
 const maxTestFiles = 200
 
+// services are words of tests that ask for something beside the program.
+var services = []string{"testcontainers", "selenium", "playwright", "pytest_postgresql", "pytest_docker", "docker.from_env"}
+
+// testName reports a name that pytest or Django takes for one of tests.
+func testName(base string) bool {
+	stem, ok := strings.CutSuffix(base, ".py")
+	return ok && (strings.HasPrefix(stem, "test_") || strings.HasSuffix(stem, "_test") || stem == "tests")
+}
+
+// asksService reports a test that needs a service beside it.
+func asksService(text string) bool {
+	return firstOf(text, services) >= 0 || strings.Contains(text, "localhost:") && reService.MatchString(text)
+}
+
 // chooseTest decides whether there is a test stage: test files are in the image, and
-// pytest is installed or a list of requirements for it is at hand.
+// pytest is installed or a command that brings it is known.
 func (d *designer) chooseTest() {
-	file, services := d.testFile()
-	if file == "" || services {
-		if services {
-			d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: "tests-need-services", Evidence: plan.Evidence{Path: file, Text: "a test asks a service"}})
-		}
+	found := d.testFiles()
+	if found.services != "" {
+		d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: "tests-need-services", Evidence: plan.Evidence{Path: found.services, Text: "a test asks a service"}})
 		return
 	}
-	t := testStage{name: "test", command: "python -m pytest", why: plan.Evidence{Path: file, Text: "the project has tests"}}
-	switch {
-	case d.production == t.name || d.in.End.Workdir == "/":
+	if found.first == "" || d.production == "test" || !d.toolsRun() || !d.tools.has("pytest") {
 		return
-	case d.uvEnvironment():
-		t.command = "uv run pytest"
-		if !d.names["pytest"] {
-			return
-		}
-	case !d.fresh && !d.onPath():
-		return
-	case !d.names["pytest"]:
-		if t.install = d.testList(); t.install == "" || d.apart {
-			return
-		}
+	}
+	t := testStage{name: "test", command: d.runs("pytest"), more: !d.tools.installed["pytest"], why: plan.Evidence{Path: found.first, Text: "the project has tests"}}
+	if d.tools.has("pytest-cov") && (t.more || d.tools.installed["pytest-cov"]) {
+		t.command += " --cov"
+	}
+	for _, dir := range found.apart {
+		t.command += " --ignore=" + dir
 	}
 	d.test = t
 }
 
-// testFile is the first test file of the project, named from the repository's root;
-// services reports that one of the test files needs a service beside it.
-func (d *designer) testFile() (first string, services bool) {
-	count := 0
-	for _, name := range d.tree.Names {
-		if !under(name, d.in.End.Workdir) || !reTestFile.MatchString(name) && path.Base(name) != "conftest.py" || reForeign.MatchString(name) {
+// toolsRun reports that a stage on the builder finds what is installed there, and can
+// install more.
+func (d *designer) toolsRun() bool {
+	if d.in.End.Workdir == "/" {
+		return false
+	}
+	if d.uvEnvironment() {
+		return true
+	}
+	return (d.fresh || d.onPath()) && (d.tools.list == "" || !d.apart)
+}
+
+// runs is the command of a tool of the project's.
+func (d *designer) runs(tool string) string {
+	switch {
+	case d.uvEnvironment():
+		return "uv run " + tool
+	case tool == "pytest":
+		return "python -m pytest"
+	}
+	return tool
+}
+
+// testsFound are the project's test files.
+type testsFound struct {
+	first    string   // the first one, named from the repository's root
+	services string   // one that needs a service beside it
+	apart    []string // folders of tests that are run by themselves, from the working directory
+}
+
+// testFiles looks at the project's test files, once. Tests in a folder for integration
+// may ask for what they like.
+func (d *designer) testFiles() testsFound {
+	if d.tests == nil {
+		found := d.findTests()
+		d.tests = &found
+	}
+	return *d.tests
+}
+
+func (d *designer) findTests() (out testsFound) {
+	dir, count := path.Clean(d.in.End.Workdir), 0
+	for _, name := range d.tree.Under(dir) {
+		base := path.Base(name)
+		if !testName(base) && base != "conftest.py" || reForeign.MatchString(name) {
+			continue
+		}
+		rel := strings.TrimPrefix(strings.TrimPrefix(name, dir), "/")
+		if m := reApart.FindStringSubmatch(rel); m != nil {
+			if base != "conftest.py" && !slices.Contains(out.apart, m[1]) {
+				out.apart = append(out.apart, m[1])
+			}
 			continue
 		}
 		text, _ := d.read(name)
 		file := d.in.Project.Join(d.tree.Files[name].Source)
-		if reServices.MatchString(text) {
-			return file, true
+		if asksService(text) {
+			out.services = file
+			return out
 		}
-		if first == "" && path.Base(name) != "conftest.py" && path.Base(name) != "tests.py" {
-			first = file
+		if out.first == "" && base != "conftest.py" && base != "tests.py" {
+			out.first = file
 		}
 		if count++; count > maxTestFiles {
 			break
 		}
 	}
-	return first, false
+	return out
 }
 
 // uvEnvironment reports an environment that uv sync makes.
@@ -106,44 +160,4 @@ func (d *designer) onPath() bool {
 		}
 	}
 	return false
-}
-
-// testList is a list of requirements with pytest that a COPY brings.
-func (d *designer) testList() string {
-	for _, name := range d.tree.Under(d.in.End.Workdir) {
-		rel := name[len(path.Clean(d.in.End.Workdir))+1:]
-		if !reTestList.MatchString(rel) {
-			continue
-		}
-		if text, ok := d.read(name); ok && rePytestName.MatchString(text) {
-			return rel
-		}
-	}
-	return ""
-}
-
-// testStage runs the project's tests on what the builder installed. No other stage
-// depends on it.
-func (d *designer) testStage() {
-	d.chooseTest()
-	if d.test.name == "" {
-		return
-	}
-	var steps []plan.Step
-	if d.apart {
-		steps = append(steps, plan.New{Text: d.in.Keyword("ENV") + " PATH=\"" + freshVenv + "/bin:$PATH\"", Evidence: d.test.why})
-	}
-	for _, s := range d.steps {
-		inStage := s.Index > d.end && slices.Contains([]string{"COPY", "ADD", "WORKDIR", "ENV"}, s.Keyword)
-		if inStage || s.Keyword == "ARG" && s.Index > d.end {
-			d.covered[s.Index] = true
-			steps = append(steps, s.Keep())
-		}
-	}
-	if d.test.install != "" {
-		steps = append(steps, plan.New{Text: d.in.Keyword("RUN") + " pip install -r " + d.test.install, Evidence: d.test.why})
-	}
-	steps = append(steps, plan.New{Text: d.in.Keyword("RUN") + " " + d.test.command, Evidence: d.test.why})
-	d.plan.Stages = append(d.plan.Stages, plan.Stage{Name: d.test.name, Purpose: "runs the project's tests", Role: plan.Test, From: d.in.FromStage(builder, d.test.name), Base: builder, Steps: steps})
-	d.plan.Facts = append(d.plan.Facts, plan.Fact{Rule: "tests-not-run", Evidence: d.test.why, Detail: "docker build --target " + d.test.name + " runs them"})
 }

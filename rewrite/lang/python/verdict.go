@@ -21,12 +21,11 @@ func (d *designer) verdict() *plan.Refusal {
 	case d.run.none:
 		return &plan.Refusal{Code: plan.StartUnknown, Evidence: d.atFrom("there is no CMD and no ENTRYPOINT, and no compose service says how it is started"), Remedy: "add a CMD"}
 	}
-	if at := rePipStart.FindString(d.run.text.String()); at != "" {
-		ev := d.run.programs["pip"]
-		if ev.Text == "" {
-			ev = d.atFrom("the start installs packages with pip")
-		}
-		return &plan.Refusal{Code: plan.CompilesAtRuntime, Evidence: ev}
+	if refusal := d.startRefuses(); refusal != nil {
+		return refusal
+	}
+	if rePipStart.MatchString(d.run.text.String()) {
+		return &plan.Refusal{Code: plan.CompilesAtRuntime, Evidence: d.installsAtStart()}
 	}
 	for _, s := range d.steps {
 		if s.Keyword != "RUN" {
@@ -42,6 +41,22 @@ func (d *designer) verdict() *plan.Refusal {
 		}
 	}
 	return nil
+}
+
+// installsAtStart is where the start installs packages.
+func (d *designer) installsAtStart() plan.Evidence {
+	for _, p := range d.run.scripts {
+		text, _ := d.read(p)
+		if at := rePipStart.FindStringIndex(text); at != nil {
+			return plan.Evidence{Path: d.in.Project.Join(d.tree.Files[p].Source), Line: 1 + strings.Count(text[:at[0]], "\n"), Text: "the start installs packages"}
+		}
+	}
+	for _, tool := range []string{"pip", "pip3", "poetry", "pipenv", "uv"} {
+		if ev, ok := d.run.programs[tool]; ok {
+			return ev
+		}
+	}
+	return d.atFrom("the start installs packages")
 }
 
 // lightPackages weigh some ten megabytes each, with what they bring along.
@@ -74,6 +89,12 @@ func (d *designer) pays() *plan.Refusal {
 	case len(d.left) > 0:
 		at.Text = fmt.Sprintf("only %s would be left behind, which weighs little", strings.Join(d.left, ", "))
 		return &plan.Refusal{Code: plan.SmallSaving, Evidence: at}
+	case strings.HasPrefix(d.in.Base.Name, "tiangolo/"):
+		at.Text = fmt.Sprintf("the base is a server with a start script of its own, and no small variant of %s is known", d.in.Base.Ref)
+		return &plan.Refusal{Code: plan.Repackaged, Evidence: at}
+	case d.slimWhy != "" && d.pinned():
+		at.Text = d.slimWhy
+		return &plan.Refusal{Code: plan.UnknownBase, Evidence: at, Remedy: "name the image by a tag that tells the suite, such as python:3.13-bookworm"}
 	case d.slimWhy != "":
 		at.Text = "production would stay on the full image: " + d.slimWhy
 		return &plan.Refusal{Code: plan.SmallSaving, Evidence: at}

@@ -3,6 +3,7 @@ package rust
 import (
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
@@ -14,11 +15,11 @@ const registryCache = "--mount=type=cache,target=/usr/local/cargo/registry,shari
 // cacheMount is the flag for a RUN that compiles, "" where the consumers of the file
 // do not know it, or a step relies on what an earlier one downloaded.
 func (d *design) cacheMount() string {
-	if !d.in.Mounts || d.in.Base.Language != "rust" || d.in.End.Vars["CARGO_HOME"] != "/usr/local/cargo" || d.authorUser() {
+	if !d.In.Mounts || d.In.Base.Language != "rust" || d.In.End.Vars["CARGO_HOME"] != "/usr/local/cargo" || d.AuthorUser() {
 		return ""
 	}
-	for _, c := range d.commands {
-		if c.kind == download && c.Name() == "cargo" {
+	for _, c := range d.Commands {
+		if c.Kind == compiled.Download && c.Name() == "cargo" {
 			return ""
 		}
 		for _, w := range c.Words() {
@@ -27,7 +28,7 @@ func (d *design) cacheMount() string {
 			}
 		}
 	}
-	for _, it := range d.in.Items {
+	for _, it := range d.In.Items {
 		for _, f := range it.Flags {
 			if f.Name == "mount" {
 				return "" // the author has caches of their own
@@ -39,11 +40,11 @@ func (d *design) cacheMount() string {
 
 // cached is an item of the builder; a RUN that compiles gets the cache.
 func (d *design) cached(i int) plan.Step {
-	it := d.in.Items[i]
+	it := d.In.Items[i]
 	mount := d.cacheMount()
-	if mount == "" || it.Keyword != "RUN" || !d.kinds(i)[compile] || it.JSON || len(it.Flags) > 0 || len(it.Heredocs) > 0 {
+	if mount == "" || it.Keyword != "RUN" || !d.Kinds(i)[compiled.Compile] || it.JSON || len(it.Flags) > 0 || len(it.Heredocs) > 0 {
 		return it.Keep()
 	}
 	return plan.Cut{Span: it.Span, Edits: []plan.Edit{{Span: dockerfile.Span{Start: it.Args.Start, End: it.Args.Start}, Text: mount}},
-		Evidence: d.in.Evidence(it, "what cargo downloaded makes the next build faster")}
+		Evidence: d.In.Evidence(it, "what cargo downloaded makes the next build faster")}
 }

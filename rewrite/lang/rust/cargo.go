@@ -1,6 +1,10 @@
 package rust
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/multistage-app/multistage/rewrite/compiled"
+)
 
 // cargoCommand is a cargo command line, read: cargo build --release --bin app.
 type cargoCommand struct {
@@ -13,14 +17,14 @@ type cargoCommand struct {
 }
 
 // valued are the flags that take the next word; see cargo help build, run, install.
-var valued = wordSet("package bin example test bench features target target-dir manifest-path profile message-format color jobs config root path git branch tag rev version registry index " +
+var valued = compiled.Words("package bin example test bench features target target-dir manifest-path profile message-format color jobs config root path git branch tag rev version registry index " +
 	"recipe-path exclude timings-format")
 
 // short are the letters of flags with their long names.
 var short = map[byte]string{'p': "package", 'F': "features", 'j': "jobs", 'Z': "unstable", 'C': "directory", 'r': "release", 'q': "quiet", 'v': "verbose", 'f': "force"}
 
 // pairs are the subcommands of cargo's plugins that are named with their own verb.
-var pairs = wordSet("chef auditable leptos shuttle loco make deb tauri sqlx component")
+var pairs = compiled.Words("chef auditable leptos shuttle loco make deb tauri sqlx component")
 
 // parseCargo reads the words behind "cargo".
 func parseCargo(words []string) cargoCommand {

@@ -5,35 +5,36 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // reloaders build the sources and start them again on changes.
-var reloaders = wordSet("cargo-watch watchexec bacon systemfd entr nodemon mprocs")
+var reloaders = compiled.Words("cargo-watch watchexec bacon systemfd entr nodemon mprocs")
 
 // cargoStart is a start command that is cargo itself: cargo run becomes a build and
 // the program; everything else needs the tool chain.
-func (d *design) cargoStart(c startCommand, words []string, own bool) *plan.Refusal {
+func (d *design) cargoStart(c compiled.StartCommand, words []string, own bool) *plan.Refusal {
 	g := parseCargo(words)
-	single := len(d.start.commands) == 1 && (d.start.argv != nil && !d.start.shell || d.start.convert)
+	single := len(d.Start.Commands) == 1 && (d.Start.Argv != nil && !d.Start.Shell || d.Start.Convert)
 	switch {
 	case g.verb == "watch" || g.verb == "leptos watch" || g.verb == "leptos serve" || strings.HasPrefix(g.verb, "shuttle"):
-		return refuseAt(d.reloadCode(), c.at, "it starts cargo "+g.verb+", which compiles the sources while the container runs", "")
+		return compiled.RefuseAt(d.ReloadCode(), c.At, "it starts cargo "+g.verb+", which compiles the sources while the container runs", "")
 	case g.verb == "test" || g.verb == "bench" || g.verb == "" || g.verb == "clippy" || g.verb == "check":
-		return refuseAt(plan.ToolchainProduct, c.at, strings.TrimSpace("it starts cargo "+g.verb), "")
-	case len(d.hotMounts()) > 0:
-		return refuseAt(plan.DevContainer, c.at, "it starts cargo "+g.verb+" over mounted sources", "")
-	case g.verb != "run" || !own || !single && !d.inShell(words) || g.has("config") || d.start.entry != nil && d.start.cmd != nil && !d.start.entry.JSON:
-		return refuseAt(plan.NeedsBuildTool, c.at, "it starts cargo", "compile in a RUN, and start the program that it writes")
+		return compiled.RefuseAt(plan.ToolchainProduct, c.At, strings.TrimSpace("it starts cargo "+g.verb), "")
+	case len(d.HotMounts()) > 0:
+		return compiled.RefuseAt(plan.DevContainer, c.At, "it starts cargo "+g.verb+" over mounted sources", "")
+	case g.verb != "run" || !own || !single && !d.inShell(words) || g.has("config") || d.Start.Entry != nil && d.Start.Cmd != nil && !d.Start.Entry.JSON:
+		return compiled.RefuseAt(plan.NeedsBuildTool, c.At, "it starts cargo", "compile in a RUN, and start the program that it writes")
 	}
 	if !single {
 		words = words[:len(words)-len(g.rest)]
 	}
 	for _, w := range words {
 		if strings.ContainsAny(w, "$`") {
-			return refuseAt(plan.NeedsBuildTool, c.at, "it starts cargo with words that are put in at the start", "name the program that is to be started")
+			return compiled.RefuseAt(plan.NeedsBuildTool, c.At, "it starts cargo with words that are put in at the start", "name the program that is to be started")
 		}
 	}
 	return d.runProgram(c, g)
@@ -41,22 +42,22 @@ func (d *design) cargoStart(c startCommand, words []string, own bool) *plan.Refu
 
 // runProgram finds the program that a cargo run starts, and whether a step of the
 // author's has compiled just that.
-func (d *design) runProgram(c startCommand, g cargoCommand) *plan.Refusal {
+func (d *design) runProgram(c compiled.StartCommand, g cargoCommand) *plan.Refusal {
 	a, code, why := d.runArtifact(c, g)
 	if why != "" {
-		return refuseAt(code, c.at, why, "start the compiled program: ./target/release/<name>")
+		return compiled.RefuseAt(code, c.At, why, "start the compiled program: ./target/release/<name>")
 	}
 	if d.ran = &a; a.item < 0 {
 		d.invent(g)
 	}
-	d.used[a.path] = true
+	d.Used[a.path] = true
 	return nil
 }
 
 // runArtifact is the program that a cargo run compiles and starts; its item is -1
 // where no step has compiled it with the same flags.
-func (d *design) runArtifact(c startCommand, g cargoCommand) (a artifact, code plan.Code, why string) {
-	d.item, d.dir, d.vars, d.set = len(d.in.Items)-1, c.dir, copyVars(d.in.End.Vars), nil
+func (d *design) runArtifact(c compiled.StartCommand, g cargoCommand) (a artifact, code plan.Code, why string) {
+	d.Item, d.Dir, d.Vars, d.Set = len(d.In.Items)-1, c.Dir, compiled.CopyVars(d.In.End.Vars), nil
 	name, pkg, why := d.runTarget(d.workDir(g), g)
 	if why != "" {
 		return a, plan.NeedsBuildTool, why
@@ -72,14 +73,14 @@ func (d *design) runArtifact(c startCommand, g cargoCommand) (a artifact, code p
 // inShell turns the cargo run within a shell's text into its program: only the words
 // of cargo are replaced. The text is that of a shell form, or of ["sh", "-c", "…"].
 func (d *design) inShell(words []string) bool {
-	it := d.start.cmd
+	it := d.Start.Cmd
 	if it == nil {
-		it = d.start.entry
+		it = d.Start.Entry
 	}
-	if it == nil || d.start.entry != nil && d.start.cmd != nil || len(d.in.End.Shell) > 0 {
+	if it == nil || d.Start.Entry != nil && d.Start.Cmd != nil || len(d.In.End.Shell) > 0 {
 		return false
 	}
-	if text, ok := shell.Unwrap(d.start.argv); ok {
+	if text, ok := shell.Unwrap(d.Start.Argv); ok {
 		script, err := shell.Parse(text, 0)
 		if err != nil {
 			return false
@@ -144,8 +145,8 @@ func (d *design) runTarget(dir string, g cargoCommand) (name string, pkg *manife
 	if len(names) != 1 {
 		return "", nil, fmt.Sprintf("which of the programs %s cargo run starts is not known", strings.Join(names, ", "))
 	}
-	for i := len(d.in.Items) - 1; i >= 0; i-- {
-		if d.kinds(i)[generate] && d.tree.Files[path.Join(pkg.dir, "Cargo.toml")] == "" {
+	for i := len(d.In.Items) - 1; i >= 0; i-- {
+		if d.Kinds(i)[compiled.Generate] && d.Tree.Files[path.Join(pkg.dir, "Cargo.toml")] == "" {
 			return "", nil, "its Cargo.toml is written by a step"
 		}
 	}
@@ -154,11 +155,11 @@ func (d *design) runTarget(dir string, g cargoCommand) (name string, pkg *manife
 
 // changedSince reports sources that come into the image behind an item.
 func (d *design) changedSince(item int) bool {
-	for i := item + 1; i < len(d.in.Items); i++ {
-		it := d.in.Items[i]
+	for i := item + 1; i < len(d.In.Items); i++ {
+		it := d.In.Items[i]
 		switch it.Keyword {
 		case "COPY", "ADD":
-			scratch := newTree(d.in.Project)
+			scratch := newTree(d.In.Project)
 			scratch.Copy(it)
 			for p := range scratch.Files {
 				if base := path.Base(p); strings.HasSuffix(p, ".rs") || strings.HasPrefix(base, "Cargo.") || strings.HasPrefix(base, "rust-toolchain") || path.Base(path.Dir(p)) == ".cargo" {
@@ -172,7 +173,7 @@ func (d *design) changedSince(item int) bool {
 				}
 			}
 		case "RUN":
-			if k := d.kinds(i); k[generate] || k[download] {
+			if k := d.Kinds(i); k[compiled.Generate] || k[compiled.Download] {
 				return true
 			}
 		}
@@ -183,9 +184,9 @@ func (d *design) changedSince(item int) bool {
 // mentionedByBuild: a variable that is set behind the build may only reach the
 // compiler at the start. Names that programs read themselves are no reason.
 func (d *design) mentionedByBuild(key string) bool {
-	for p := range d.tree.Files {
+	for p := range d.Tree.Files {
 		if path.Base(p) == "build.rs" {
-			if data, ok := d.tree.Read(p); ok && strings.Contains(string(data), key) {
+			if data, ok := d.Tree.Read(p); ok && strings.Contains(string(data), key) {
 				return true
 			}
 		}
@@ -208,16 +209,9 @@ func inventedBuild(g cargoCommand) string {
 	}
 	words = append(words, "build")
 	for _, f := range g.flags {
-		words = append(words, quote(f))
+		words = append(words, compiled.Quote(f))
 	}
 	return strings.Join(words, " ")
-}
-
-func quote(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t\"'$`\\*?[]{}()<>|&;#~!") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // findPrograms settles which of the programs that were built go into the image:
@@ -225,7 +219,7 @@ func quote(s string) string {
 // that cargo installed.
 func (d *design) findPrograms() *plan.Refusal {
 	own := map[string]bool{} // folder of the programs + package
-	for _, p := range sortedKeys(d.used) {
+	for _, p := range compiled.SortedKeys(d.Used) {
 		if a, ok := d.madeAt(p); ok && a.dir != "" {
 			own[path.Dir(p)+"\n"+a.dir] = true
 			d.programs = append(d.programs, a)
@@ -237,21 +231,21 @@ func (d *design) findPrograms() *plan.Refusal {
 		}
 	}
 	mine := len(own) > 0
-	for p := range d.used {
-		mine = mine || d.tree.Files[p] != "" && len(d.artifacts)+len(d.built) > 0
+	for p := range d.Used {
+		mine = mine || d.Tree.Files[p] != "" && len(d.artifacts)+len(d.built) > 0
 	}
 	if mine {
 		for _, a := range d.artifacts {
-			if !d.used[a.path] && a.dir != "" && (own[path.Dir(a.path)+"\n"+a.dir] || a.line.verb == "install" && a.line.has("path")) {
+			if !d.Used[a.path] && a.dir != "" && (own[path.Dir(a.path)+"\n"+a.dir] || a.line.verb == "install" && a.line.has("path")) {
 				d.programs = append(d.programs, a)
 			}
 		}
 		return nil
 	}
-	from := plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}
+	from := plan.Evidence{Line: d.In.File.Line(d.In.Stage.From)}
 	switch {
-	case d.clones || len(d.programs) > 0:
-		return refuseAt(plan.UnknownWriteSet, from, "the sources come from the network during the build, so what the program needs at run time cannot be told", "build from the repository's own sources")
+	case d.Clones || len(d.programs) > 0:
+		return compiled.RefuseAt(plan.UnknownWriteSet, from, "the sources come from the network during the build, so what the program needs at run time cannot be told", "build from the repository's own sources")
 	}
-	return refuseAt(plan.StartUnknown, from, "no step compiles a Rust program that the image starts", "")
+	return compiled.RefuseAt(plan.StartUnknown, from, "no step compiles a Rust program that the image starts", "")
 }

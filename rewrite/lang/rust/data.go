@@ -4,18 +4,11 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
-
-// element is a file or folder that is carried over to the runtime image at its
-// place.
-type element struct {
-	path  string
-	dir   bool
-	maybe bool // a step may have made it: it comes along where it is there
-}
 
 // selection gathers what the program reads at run time.
 type selection struct {
@@ -36,7 +29,7 @@ func (d *design) findData() *plan.Refusal {
 	s := newSelection(d)
 	s.fromSources()
 	s.fromTexts()
-	for p := range d.used {
+	for p := range d.Used {
 		if !d.isProgram(p) {
 			s.file(p)
 		}
@@ -46,13 +39,13 @@ func (d *design) findData() *plan.Refusal {
 		s.all()
 		if s.size() > n {
 			at.Text = why
-			d.fact("runtime-files", at, "Every data file of the build context is carried over")
+			d.Fact("runtime-files", at, "Every data file of the build context is carried over")
 		}
 	}
 	s.fromConfigurations()
 	s.fromSteps()
-	d.data = append(s.elements(), s.generated()...)
-	d.data = append(d.data, d.untracked(s)...)
+	d.Data = append(s.elements(), s.generated()...)
+	d.Data = append(d.Data, d.untracked(s)...)
 	return nil
 }
 
@@ -84,9 +77,9 @@ func (d *design) unsureReads() (plan.Evidence, string, bool) {
 
 func newSelection(d *design) *selection {
 	s := &selection{d: d, files: map[string]bool{}, dirs: map[string]bool{}, kids: map[string][]string{}, rsIn: map[string]bool{},
-		bases: map[string][]string{}, stems: map[string][]string{}, root: d.in.End.Workdir}
+		bases: map[string][]string{}, stems: map[string][]string{}, root: d.In.End.Workdir}
 	seen := map[string]bool{}
-	for _, p := range d.tree.Paths() {
+	for _, p := range d.Tree.Paths() {
 		for child := p; child != "/"; child = path.Dir(child) {
 			parent := path.Dir(child)
 			if strings.HasSuffix(p, ".rs") {
@@ -116,7 +109,7 @@ func (s *selection) size() int { return len(s.files) + len(s.dirs) }
 
 // file takes one file.
 func (s *selection) file(p string) {
-	if s.d.tree.IsFile(p) {
+	if s.d.Tree.IsFile(p) {
 		s.files[p] = true
 	}
 }
@@ -145,7 +138,7 @@ func (s *selection) dir(dir string) {
 // beside takes, of a folder with Rust sources, the folders of data in it or below,
 // and its own files where it is the working directory or a package's folder.
 func (s *selection) beside(dir string) {
-	own := dir == s.root || s.d.tree.IsFile(path.Join(dir, "Cargo.toml"))
+	own := dir == s.root || s.d.Tree.IsFile(path.Join(dir, "Cargo.toml"))
 	for _, kid := range s.kids[dir] {
 		base := path.Base(kid)
 		switch {
@@ -185,12 +178,12 @@ func (s *selection) holdsData(dir string) bool {
 // all takes the data of the whole tree that a program may read under any name.
 func (s *selection) all() {
 	roots := map[string]bool{}
-	for p, source := range s.d.tree.Files {
+	for p, source := range s.d.Tree.Files {
 		if source != "" {
 			roots[s.rootOf(p)] = true
 		}
 	}
-	for _, r := range sortedKeys(roots) {
+	for _, r := range compiled.SortedKeys(roots) {
 		s.beside(r)
 	}
 }
@@ -233,8 +226,8 @@ func (s *selection) fromSources() {
 // fromTexts looks up the words of the start command, the environment and the
 // services' commands.
 func (s *selection) fromTexts() {
-	for _, c := range append(s.d.start.commands, s.d.serviceCommands()...) {
-		for _, w := range c.words[min(1, len(c.words)):] {
+	for _, c := range append(s.d.Start.Commands, s.d.ServiceCommands()...) {
+		for _, w := range c.Words[min(1, len(c.Words)):] {
 			_, value, ok := strings.Cut(w, "=")
 			if ok {
 				s.name(value, s.root)
@@ -242,20 +235,20 @@ func (s *selection) fromTexts() {
 			s.name(w, s.root)
 		}
 	}
-	for _, it := range s.d.in.Items {
+	for _, it := range s.d.In.Items {
 		if it.Keyword == "ENV" {
 			for _, p := range it.Pairs {
 				s.name(dockerfile.Expand(dockerfile.Unquote(p.Value), it.Scope.Vars), s.root)
 			}
 		}
 	}
-	for _, sv := range s.d.services {
-		if data, err := s.d.in.Project.Read(sv.File); err == nil {
+	for _, sv := range s.d.Services {
+		if data, err := s.d.In.Project.Read(sv.File); err == nil {
 			s.words(reMount.ReplaceAllString(string(data), ""))
 		}
 	}
-	for p := range s.d.used {
-		if data, ok := s.d.tree.Read(p); ok && len(data) < 1<<18 {
+	for p := range s.d.Used {
+		if data, ok := s.d.Tree.Read(p); ok && len(data) < 1<<18 {
 			s.words(string(data))
 		}
 	}
@@ -273,9 +266,9 @@ func (s *selection) words(text string) {
 
 // fromConfigurations follows names in the configuration files that are taken.
 func (s *selection) fromConfigurations() {
-	for _, p := range sortedKeys(s.files) {
+	for _, p := range compiled.SortedKeys(s.files) {
 		if ext := path.Ext(p); configExt[ext] || path.Base(p) == ".env" {
-			if data, ok := s.d.tree.Read(p); ok && len(data) < 1<<17 {
+			if data, ok := s.d.Tree.Read(p); ok && len(data) < 1<<17 {
 				s.words(string(data))
 			}
 		}
@@ -285,7 +278,7 @@ func (s *selection) fromConfigurations() {
 // name looks up one string: a path, a pattern, the beginning of a path, or the name
 // of a file wherever it lies.
 func (s *selection) name(text, dir string) {
-	if len(text) > 300 || strings.ContainsAny(text, "\n\r\t ") && !s.d.tree.IsFile(path.Join(s.root, text)) {
+	if len(text) > 300 || strings.ContainsAny(text, "\n\r\t ") && !s.d.Tree.IsFile(path.Join(s.root, text)) {
 		return
 	}
 	text = strings.TrimPrefix(text, "file://")
@@ -324,7 +317,7 @@ func (s *selection) places(text, dir string) []string {
 	}
 	places := []string{path.Join(s.root, text), path.Join(dir, text)}
 	for dir = path.Clean(dir); dir != "/" && dir != "."; dir = path.Dir(dir) {
-		if s.d.tree.IsFile(path.Join(dir, "Cargo.toml")) {
+		if s.d.Tree.IsFile(path.Join(dir, "Cargo.toml")) {
 			return append(places, path.Join(dir, text))
 		}
 	}
@@ -335,14 +328,14 @@ func (s *selection) places(text, dir string) []string {
 // in, which the program may want to write to.
 func (s *selection) place(p string) {
 	switch {
-	case s.d.tree.IsFile(p):
+	case s.d.Tree.IsFile(p):
 		if isData(p) {
 			s.files[p] = true
 		}
-	case s.d.tree.IsDir(p):
+	case s.d.Tree.IsDir(p):
 		s.dir(p)
 	default:
-		if dir := path.Dir(p); strings.Contains(path.Base(p), ".") && dir != s.root && dir != "/" && s.d.tree.IsDir(dir) && !s.rsIn[dir] {
+		if dir := path.Dir(p); strings.Contains(path.Base(p), ".") && dir != s.root && dir != "/" && s.d.Tree.IsDir(dir) && !s.rsIn[dir] {
 			s.dir(dir)
 		}
 	}

@@ -5,28 +5,29 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/inside"
 )
 
 // fromSteps takes what RUNs made outside of the sources, and what other images
 // gave.
 func (s *selection) fromSteps() {
-	for _, m := range s.d.tree.Made {
+	for _, m := range s.d.Tree.Made {
 		if s.serves(m) {
-			if s.d.tree.IsFile(m) {
+			if s.d.Tree.IsFile(m) {
 				s.files[m] = true
 			} else {
 				s.dirs[m] = true
 			}
 		}
 	}
-	for _, o := range s.d.tree.Opaque {
+	for _, o := range s.d.Tree.Opaque {
 		if o != "/" && inside.Below(o, s.root) && !strings.HasSuffix(o, "/vendor") && o != s.root && !s.rsIn[o] {
 			s.dirs[o] = true
 		}
 	}
-	for _, i := range s.d.foreign {
-		it := s.d.in.Items[i]
+	for _, i := range s.d.Foreign {
+		it := s.d.In.Items[i]
 		for _, src := range it.Sources() {
 			dest := it.Scope.Abs(it.Dest())
 			if strings.HasSuffix(it.Dest(), "/") {
@@ -76,28 +77,28 @@ var reOutput = regexp.MustCompile(`^(\./)?((frontend|client|web|ui|app|www|stati
 // generated are the folders that the program names, that the repository does not have
 // and that a step with a front end's tools may write: they come along where the
 // builder has them.
-func (s *selection) generated() []element {
-	if !s.d.kindAnywhere(generate) {
+func (s *selection) generated() []compiled.Element {
+	if !s.d.kindAnywhere(compiled.Generate) {
 		return nil
 	}
 	found := map[string]bool{}
 	for _, lit := range s.d.source.literals {
 		name := strings.TrimRight(lit.text, "/")
-		if p := path.Join(s.root, name); reOutput.MatchString(name) && !s.d.tree.IsDir(p) && !s.d.tree.IsFile(p) {
+		if p := path.Join(s.root, name); reOutput.MatchString(name) && !s.d.Tree.IsDir(p) && !s.d.Tree.IsFile(p) {
 			found[p] = true
 		}
 	}
-	var out []element
-	for _, p := range sortedKeys(found) {
-		out = append(out, element{path: p, dir: true, maybe: true})
+	var out []compiled.Element
+	for _, p := range compiled.SortedKeys(found) {
+		out = append(out, compiled.Element{Path: p, Folder: true, Maybe: true})
 	}
 	return out
 }
 
 // kindAnywhere reports a command of a kind in any step.
-func (d *design) kindAnywhere(k kind) bool {
-	for _, c := range d.commands {
-		if c.kind == k {
+func (d *design) kindAnywhere(k compiled.Kind) bool {
+	for _, c := range d.Commands {
+		if c.Kind == k {
 			return true
 		}
 	}

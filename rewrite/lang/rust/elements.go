@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/inside"
 )
 
@@ -24,10 +25,10 @@ func (s *selection) dataFolder(dir string) bool {
 
 // elements are what was taken, without what lies in a folder that is taken as a
 // whole, sorted.
-func (s *selection) elements() []element {
-	var out []element
-	for _, p := range sortedKeys(s.files) {
-		if dir := path.Dir(p); s.d.tree.Files[p] != "" && s.dataFolder(dir) {
+func (s *selection) elements() []compiled.Element {
+	var out []compiled.Element
+	for _, p := range compiled.SortedKeys(s.files) {
+		if dir := path.Dir(p); s.d.Tree.Files[p] != "" && s.dataFolder(dir) {
 			s.dirs[dir] = true
 		}
 	}
@@ -43,14 +44,14 @@ func (s *selection) elements() []element {
 	}
 	for p := range s.dirs {
 		if !inside(p) {
-			out = append(out, element{path: p, dir: true})
+			out = append(out, compiled.Element{Path: p, Folder: true})
 		}
 	}
 	for p := range s.files {
 		if !inside(p) && !s.dirs[p] && !s.d.isProgram(p) {
-			out = append(out, element{path: p})
+			out = append(out, compiled.Element{Path: p})
 		}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].path < out[j].path })
+	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
 	return out
 }

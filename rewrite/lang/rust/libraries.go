@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
@@ -100,7 +101,7 @@ func (l links) nothingButC() bool { return l.inCC && !l.unknown && len(l.headers
 // findLinks reads the lock files for crates that link to the system's libraries
 // (H66), and the packages that the author installs for them.
 func (d *design) findLinks() {
-	l := links{inCC: true, at: plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "nothing that it is built from links to more than the C library"}}
+	l := links{inCC: true, at: plan.Evidence{Line: d.In.File.Line(d.In.Stage.From), Text: "nothing that it is built from links to more than the C library"}}
 	devs := map[string]bool{}
 	for _, name := range d.systemCrates() {
 		c, known := sysCrates[name]
@@ -121,10 +122,10 @@ func (d *design) findLinks() {
 	switch {
 	case len(d.locks) > 0:
 	case d.onlyPure():
-		d.fact("lock-file-missing", plan.Evidence{Line: l.at.Line, Text: "there is no Cargo.lock"}, "Cargo takes the newest versions that fit at each build")
+		d.Fact("lock-file-missing", plan.Evidence{Line: l.at.Line, Text: "there is no Cargo.lock"}, "Cargo takes the newest versions that fit at each build")
 	default:
 		l.unknown, l.at = true, plan.Evidence{Line: l.at.Line, Text: "there is no Cargo.lock that would tell what the program links to"}
-		d.fact("lock-file-missing", l.at, "Cargo takes the newest versions that fit at each build")
+		d.Fact("lock-file-missing", l.at, "Cargo takes the newest versions that fit at each build")
 		d.guessed(devs)
 	}
 	d.tools(&l, devs)
@@ -145,7 +146,7 @@ func (d *design) systemCrates() []string {
 		}
 	}
 	var out []string
-	for _, name := range sortedKeys(set) {
+	for _, name := range compiled.SortedKeys(set) {
 		if set[name] {
 			out = append(out, name)
 		}
@@ -175,14 +176,14 @@ func (d *design) linksTo(name string, c linking, p locked) bool {
 	if name == "libsqlite3-sys" && has(p.dependencies, "cc") {
 		return false // the feature bundled is what brings the compiler
 	}
-	full := d.in.Base.Language == "rust" && !d.in.Base.Slim && !d.in.Base.Musl
-	return !c.ask || full || d.installed[c.dev]
+	full := d.In.Base.Language == "rust" && !d.In.Base.Slim && !d.In.Base.Musl
+	return !c.ask || full || d.Installed[c.dev]
 }
 
 // guessed are the usual libraries where no lock file tells.
 func (d *design) guessed(devs map[string]bool) {
-	full := d.in.Base.Language == "rust" && !d.in.Base.Slim
-	if full || d.installed["libssl-dev"] || d.installed["openssl-dev"] {
+	full := d.In.Base.Language == "rust" && !d.In.Base.Slim
+	if full || d.Installed["libssl-dev"] || d.Installed["openssl-dev"] {
 		devs["libssl-dev"] = true
 	}
 	for _, a := range d.programs {
@@ -233,25 +234,25 @@ func hasFeature(dependency any, feature string) bool {
 // fromHeaders adds what the author installs headers of, unless a table above says
 // that no crate asks for it.
 func (d *design) fromHeaders(l *links, devs map[string]bool) {
-	for _, p := range d.packages {
-		if !strings.HasSuffix(p.name, "-dev") || d.in.Base.Family != image.Debian || noLibrary[p.name] {
+	for _, p := range d.Packages {
+		if !strings.HasSuffix(p.Name, "-dev") || d.In.Base.Family != image.Debian || noLibrary[p.Name] {
 			continue
 		}
 		crate := ""
-		for _, name := range sortedKeys(sysCrates) {
-			if sysCrates[name].dev == p.name {
+		for _, name := range compiled.SortedKeys(sysCrates) {
+			if sysCrates[name].dev == p.Name {
 				crate = name
 				break
 			}
 		}
-		if crate != "" && len(d.locks) > 0 && !d.anyCrate(p.name) {
+		if crate != "" && len(d.locks) > 0 && !d.anyCrate(p.Name) {
 			continue
 		}
-		if !devs[p.name] && !d.bundledFor(p.name) {
-			devs[p.name] = true
-			if p.name != "libssl-dev" {
+		if !devs[p.Name] && !d.bundledFor(p.Name) {
+			devs[p.Name] = true
+			if p.Name != "libssl-dev" {
 				l.inCC = false
-				l.at = d.evidence(p.item, "it builds against "+p.name)
+				l.at = d.evidence(p.Item, "it builds against "+p.Name)
 			}
 		}
 	}
@@ -287,37 +288,37 @@ func (d *design) bundledFor(dev string) bool {
 }
 
 // noLibrary are -dev packages of which nothing is linked to that a slim image lacks.
-var noLibrary = wordSet("libc6-dev linux-libc-dev musl-dev libclang-dev libprotobuf-dev libstdc++-12-dev libstdc++-14-dev libgcc-12-dev llvm-dev python3-dev")
+var noLibrary = compiled.Words("libc6-dev linux-libc-dev musl-dev libclang-dev libprotobuf-dev libstdc++-12-dev libstdc++-14-dev libgcc-12-dev llvm-dev python3-dev")
 
 // resolveLinks turns -dev packages into those of the running image. Of a suite whose
 // names are not known the author's own -dev packages stay.
 func (d *design) resolveLinks(l *links, devs map[string]bool) {
 	set := map[string]bool{}
-	for _, dev := range sortedKeys(devs) {
-		libraries, ok := image.RuntimeLibrary(d.in.Base.Family, d.suite(), dev)
+	for _, dev := range compiled.SortedKeys(devs) {
+		libraries, ok := image.RuntimeLibrary(d.In.Base.Family, d.suite(), dev)
 		switch {
 		case ok:
 			for _, name := range libraries {
 				set[name] = !inSlim[name]
 			}
-		case d.in.Base.Family == image.Alpine:
+		case d.In.Base.Family == image.Alpine:
 			d.alpineLinks(l, dev, set)
-		case dev == "libssl-dev" && d.in.Base.Family == image.Ubuntu:
+		case dev == "libssl-dev" && d.In.Base.Family == image.Ubuntu:
 			set["openssl"] = true // it depends on the suite's libssl
-		case d.installed[dev]:
+		case d.Installed[dev]:
 			l.headers = append(l.headers, dev)
 		default:
 			l.unknown = true
 		}
 	}
-	if d.in.Base.Family == image.Ubuntu {
-		for _, p := range d.packages {
-			if strings.HasSuffix(p.name, "-dev") && !noLibrary[p.name] && p.name != "libssl-dev" && !has(l.headers, p.name) {
-				l.headers = append(l.headers, p.name)
+	if d.In.Base.Family == image.Ubuntu {
+		for _, p := range d.Packages {
+			if strings.HasSuffix(p.Name, "-dev") && !noLibrary[p.Name] && p.Name != "libssl-dev" && !has(l.headers, p.Name) {
+				l.headers = append(l.headers, p.Name)
 			}
 		}
 	}
-	for _, name := range sortedKeys(set) {
+	for _, name := range compiled.SortedKeys(set) {
 		if set[name] {
 			l.libraries = append(l.libraries, name)
 		}
@@ -327,7 +328,7 @@ func (d *design) resolveLinks(l *links, devs map[string]bool) {
 
 // inSlim are libraries that Debian's slim images have of themselves: dpkg, apt and
 // util-linux need them.
-var inSlim = wordSet("zlib1g libbz2-1.0 liblzma5 libzstd1 liblz4-1 libpcre2-8-0 libudev1 libsystemd0 libuuid1 libgcc-s1 libstdc++6 libtinfo6")
+var inSlim = compiled.Words("zlib1g libbz2-1.0 liblzma5 libzstd1 liblz4-1 libpcre2-8-0 libudev1 libsystemd0 libuuid1 libgcc-s1 libstdc++6 libtinfo6")
 
 // alpineLinks: a program for musl is static unless flags or Alpine's own cargo make
 // it otherwise.

@@ -35,8 +35,8 @@ func (d *design) readLocks() *plan.Refusal {
 			continue
 		}
 		seen[name] = true
-		if data, ok := d.tree.Read(name); ok {
-			d.locks = append(d.locks, lock{path: d.tree.Source(name), packages: parseLock(string(data))})
+		if data, ok := d.Tree.Read(name); ok {
+			d.locks = append(d.locks, lock{path: d.Tree.Source(name), packages: parseLock(string(data))})
 		}
 	}
 	return nil
@@ -90,7 +90,7 @@ func (d *design) depends(name string) (plan.Evidence, bool) {
 	for _, a := range d.programs {
 		if m := d.manifest(a.dir); m != nil {
 			if _, ok := m.Dependencies[name]; ok {
-				return plan.Evidence{Path: d.tree.Source(path.Join(a.dir, "Cargo.toml")), Text: "the program depends on " + name}, true
+				return plan.Evidence{Path: d.Tree.Source(path.Join(a.dir, "Cargo.toml")), Text: "the program depends on " + name}, true
 			}
 		}
 	}

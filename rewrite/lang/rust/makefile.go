@@ -1,31 +1,32 @@
 package rust
 
 import (
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // makefile follows make: the recipes of its targets and of what they need.
-func (r *recipe) makefile(words []string) kind {
+func (r *recipe) makefile(words []string) compiled.Kind {
 	call := inside.ParseMakeCall(words)
-	dir := r.dir
+	dir := r.Dir
 	if call.Dir != "" {
-		dir = r.abs(call.Dir)
+		dir = r.Abs(call.Dir)
 	}
-	m, ok := r.tree.Makefile(dir, call, r.vars)
-	if !ok || r.depth > 3 {
-		return unknown
+	m, ok := r.Tree.Makefile(dir, call, r.Vars)
+	if !ok || r.Depth > 3 {
+		return compiled.Unknown
 	}
-	outer := r.dir
-	r.dir, r.scripted = dir, true
-	r.depth++
-	there := func(name string) bool { return r.tree.IsFile(r.abs(name)) || r.tree.IsDir(r.abs(name)) }
+	outer := r.Dir
+	r.Dir, r.Scripted = dir, true
+	r.Depth++
+	there := func(name string) bool { return r.Tree.IsFile(r.Abs(name)) || r.Tree.IsDir(r.Abs(name)) }
 	if !m.Follow(call.Goals, there, r.recipeLine) {
-		return unknown
+		return compiled.Unknown
 	}
-	r.depth--
-	r.dir = outer
-	return nothing
+	r.Depth--
+	r.Dir = outer
+	return compiled.Nothing
 }
 
 // recipeLine follows one line of a recipe, which has a shell of its own.
@@ -34,8 +35,8 @@ func (r *recipe) recipeLine(line string) bool {
 	if err != nil {
 		return false
 	}
-	dir := r.dir
+	dir := r.Dir
 	r.script(script, false)
-	r.dir = dir
-	return r.refusal == nil
+	r.Dir = dir
+	return r.Refusal == nil
 }

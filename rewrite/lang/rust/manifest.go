@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/inside"
 )
 
@@ -79,7 +81,7 @@ func (r *recipe) manifest(dir string) *manifest {
 		return m
 	}
 	r.manifests[dir] = nil
-	data, ok := r.tree.Read(path.Join(dir, "Cargo.toml"))
+	data, ok := r.Tree.Read(path.Join(dir, "Cargo.toml"))
 	if !ok {
 		return nil
 	}
@@ -94,7 +96,7 @@ func (r *recipe) manifest(dir string) *manifest {
 // around is the manifest that cargo finds for a folder: there or above.
 func (r *recipe) around(dir string) *manifest {
 	for {
-		if name := path.Join(dir, "Cargo.toml"); r.tree.IsFile(name) || r.tree.Source(name) != "" {
+		if name := path.Join(dir, "Cargo.toml"); r.Tree.IsFile(name) || r.Tree.Source(name) != "" {
 			return r.manifest(dir)
 		}
 		if dir == "/" || dir == "." {
@@ -141,7 +143,7 @@ func (r *recipe) members(m *manifest, patterns []string) []*manifest {
 		if full := path.Join(m.dir, pattern); !strings.ContainsAny(pattern, "*?[") {
 			add(full)
 		} else {
-			for p := range r.tree.Files {
+			for p := range r.Tree.Files {
 				if path.Base(p) == "Cargo.toml" {
 					if ok, err := path.Match(full, path.Dir(p)); ok && err == nil {
 						add(path.Dir(p))
@@ -209,11 +211,11 @@ func (r *recipe) bins(m *manifest) []string {
 		main = main || path.Clean(b.Path) == "src/main.rs" || b.Name == m.Package.Name
 	}
 	if m.Package.Autobins == nil || *m.Package.Autobins {
-		if !main && r.tree.IsFile(path.Join(m.dir, "src/main.rs")) {
+		if !main && r.Tree.IsFile(path.Join(m.dir, "src/main.rs")) {
 			set[m.Package.Name] = true
 		}
 		folder := path.Join(m.dir, "src/bin") + "/"
-		for p := range r.tree.Files {
+		for p := range r.Tree.Files {
 			rest, ok := strings.CutPrefix(p, folder)
 			if !ok {
 				continue
@@ -226,7 +228,7 @@ func (r *recipe) bins(m *manifest) []string {
 		}
 	}
 	delete(set, "")
-	return sortedKeys(set)
+	return compiled.SortedKeys(set)
 }
 
 // claimed reports a source file that a [[bin]] names.

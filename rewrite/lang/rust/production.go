@@ -1,10 +1,10 @@
 package rust
 
 import (
-	"encoding/json"
 	"path"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
@@ -12,14 +12,14 @@ import (
 
 // productionStage is the image that runs.
 func (d *design) productionStage(l layout) (plan.Stage, []plan.Dropped) {
-	s := plan.Stage{Name: l.names.production, Role: plan.Runtime, Base: d.runtimeRef(), From: d.productionFrom(l), Purpose: d.purpose()}
+	s := plan.Stage{Name: l.names.production, Role: plan.Runtime, Base: d.RuntimeRef(), From: d.productionFrom(l), Purpose: d.purpose()}
 	var dropped []plan.Dropped
-	if step, ok := d.packageStep(); ok {
+	if step, ok := d.PackageStep(); ok {
 		s.Steps = append(s.Steps, step)
 	}
 	copied := false
-	for i, it := range d.in.Items {
-		if i > l.copy && !copied && d.afterCopies(it) {
+	for i, it := range d.In.Items {
+		if i > l.copy && !copied && d.AfterCopies(it) {
 			s.Steps, copied = append(s.Steps, d.copySteps(l)...), true
 		}
 		step, drop := d.runtimeStep(i, l)
@@ -30,42 +30,24 @@ func (d *design) productionStage(l layout) (plan.Stage, []plan.Dropped) {
 			dropped = append(dropped, *drop)
 		}
 	}
-	if first := d.in.Items[0].Scope.Workdir; !d.hasWorkdir() && first != d.runtimeWorkdir() {
-		s.Steps = append([]plan.Step{plan.New{Text: d.in.Keyword("WORKDIR ") + first}}, s.Steps...) // relative ones go on from it
+	if first := d.In.Items[0].Scope.Workdir; !d.HasWorkdir() && first != d.RuntimeWorkdir() {
+		s.Steps = append([]plan.Step{plan.New{Text: d.In.Keyword("WORKDIR ") + first}}, s.Steps...) // relative ones go on from it
 	}
 	if !copied {
 		s.Steps = append(s.Steps, d.copySteps(l)...)
 	}
-	if d.user.nonroot {
-		d.changes = append(d.changes, plan.Change{Field: plan.FieldUser, Before: "root", After: "65532", Evidence: plan.Evidence{Text: "nothing shows that the program needs root"}})
+	if d.User.NonRoot {
+		d.Changes = append(d.Changes, plan.Change{Field: plan.FieldUser, Before: "root", After: "65532", Evidence: plan.Evidence{Text: "nothing shows that the program needs root"}})
 	}
 	return s, dropped
 }
 
-// afterCopies reports an instruction in front of which the copies read best.
-func (d *design) afterCopies(it plan.Item) bool {
-	switch it.Keyword {
-	case "WORKDIR", "ARG", "SHELL":
-		return false
-	}
-	return true
-}
-
-func (d *design) runtimeRef() string { return d.runtime.base.Ref }
-
-func (d *design) runtimeWorkdir() string {
-	if w := d.runtime.base.Config.WorkingDir; w != "" {
-		return w
-	}
-	return "/"
-}
-
 func (d *design) productionFrom(l layout) plan.Step {
 	platform := ""
-	if d.in.Stage.Platform != "" && !strings.Contains(d.in.Stage.Platform, "BUILDPLATFORM") {
-		platform = "--platform=" + d.in.Stage.Platform + " "
+	if d.In.Stage.Platform != "" && !strings.Contains(d.In.Stage.Platform, "BUILDPLATFORM") {
+		platform = "--platform=" + d.In.Stage.Platform + " "
 	}
-	return plan.New{Text: d.in.Keyword("FROM ") + platform + d.runtimeRef() + d.in.Keyword(" AS ") + l.names.production, Evidence: d.runtime.why}
+	return plan.New{Text: d.In.Keyword("FROM ") + platform + d.RuntimeRef() + d.In.Keyword(" AS ") + l.names.production, Evidence: d.Runtime.Why}
 }
 
 // purpose says what the image is, for the comment above it.
@@ -75,32 +57,23 @@ func (d *design) purpose() string {
 		what = "holds the binaries"
 	}
 	switch {
-	case d.runtime.shell:
+	case d.Runtime.Shell:
 		return "holds what the program needs to run, without the toolchain"
-	case len(d.data) > 0:
+	case len(d.Data) > 0:
 		what += " and the files that the program reads"
 	default:
 		what += " and nothing else"
 	}
-	if d.user.nonroot {
+	if d.User.NonRoot {
 		what += ", and runs without root"
 	}
 	return what
 }
 
-func (d *design) hasWorkdir() bool {
-	for _, it := range d.in.Items {
-		if it.Keyword == "WORKDIR" && path.IsAbs(dockerfile.Expand(it.Value(), it.Scope.Vars)) {
-			return true
-		}
-	}
-	return false
-}
-
 // runtimeStep is what the running image has of an item, and what no stage has of
 // it any more.
 func (d *design) runtimeStep(i int, l layout) (plan.Step, *plan.Dropped) {
-	it := d.in.Items[i]
+	it := d.In.Items[i]
 	switch it.Keyword {
 	case "RUN":
 		return d.runtimeRun(i), d.droppedRun(i)
@@ -112,13 +85,13 @@ func (d *design) runtimeStep(i int, l layout) (plan.Step, *plan.Dropped) {
 	case "WORKDIR":
 		return d.workdirStep(i, l)
 	case "USER":
-		if d.lastOf(i) || i >= l.last {
+		if d.LastOf(i) || i >= l.last {
 			return it.Keep(), nil
 		}
 		return nil, nil
 	case "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL":
-		if !d.lastOf(i) {
-			drop := d.in.Drop(it, "a later "+it.Keyword+" takes its place")
+		if !d.LastOf(i) {
+			drop := d.In.Drop(it, "a later "+it.Keyword+" takes its place")
 			return nil, &drop
 		}
 		return d.startStep(it), nil
@@ -136,22 +109,12 @@ func (d *design) runtimeStep(i int, l layout) (plan.Step, *plan.Dropped) {
 	return it.Keep(), nil // EXPOSE, LABEL, VOLUME, MAINTAINER
 }
 
-// lastOf reports the last item with its keyword.
-func (d *design) lastOf(i int) bool {
-	for _, it := range d.in.Items[i+1:] {
-		if it.Keyword == d.in.Items[i].Keyword {
-			return false
-		}
-	}
-	return true
-}
-
 // workdirStep keeps the WORKDIRs that lead to the last one: from the last absolute
 // one on. Variables that only the build image has are put in.
 func (d *design) workdirStep(i int, l layout) (plan.Step, *plan.Dropped) {
-	it := d.in.Items[i]
+	it := d.In.Items[i]
 	lastAbsolute := -1
-	for j, other := range d.in.Items {
+	for j, other := range d.In.Items {
 		if other.Keyword == "WORKDIR" && path.IsAbs(dockerfile.Expand(other.Value(), other.Scope.Vars)) {
 			lastAbsolute = j
 		}
@@ -163,7 +126,7 @@ func (d *design) workdirStep(i int, l layout) (plan.Step, *plan.Dropped) {
 		}
 		return it.Keep(), nil
 	case i >= l.last:
-		drop := d.in.Drop(it, "a later WORKDIR takes its place")
+		drop := d.In.Drop(it, "a later WORKDIR takes its place")
 		return nil, &drop
 	}
 	return nil, nil
@@ -172,7 +135,7 @@ func (d *design) workdirStep(i int, l layout) (plan.Step, *plan.Dropped) {
 // startStep is CMD or ENTRYPOINT: as it is, in exec form, or with the program in
 // place of cargo run.
 func (d *design) startStep(it plan.Item) plan.Step {
-	starts := it.Keyword == "ENTRYPOINT" || it.Keyword == "CMD" && d.start.entry == nil
+	starts := it.Keyword == "ENTRYPOINT" || it.Keyword == "CMD" && d.Start.Entry == nil
 	var argv []string
 	switch {
 	case !starts:
@@ -180,7 +143,7 @@ func (d *design) startStep(it plan.Item) plan.Step {
 	case !d.runSpan.IsZero():
 		return d.shellRun(it)
 	case d.runWrapped:
-		argv = append([]string{}, d.start.argv...)
+		argv = append([]string{}, d.Start.Argv...)
 		argv[len(argv)-1] = d.runBefore + d.ran.path + d.runAfter
 	case d.ran != nil:
 		rest := d.ran.line.rest
@@ -188,8 +151,8 @@ func (d *design) startStep(it plan.Item) plan.Step {
 			rest = parseCargo(it.Argv[min(1, len(it.Argv)):]).rest
 		}
 		argv = append([]string{d.ran.path}, rest...)
-	case d.start.convert || it.JSON && d.movedStart() != "":
-		argv = append([]string{}, d.start.argv...)
+	case d.Start.Convert || it.JSON && d.movedStart() != "":
+		argv = append([]string{}, d.Start.Argv...)
 		if it.JSON {
 			argv = append([]string{}, it.Argv...)
 		}
@@ -203,23 +166,23 @@ func (d *design) startStep(it plan.Item) plan.Step {
 	if d.ran != nil {
 		why = "the program is compiled once, and not at every start"
 	}
-	d.changes = append(d.changes, plan.Change{Field: plan.FieldCommand, Before: strings.TrimSpace(d.in.File.Text(it.Args)), After: execForm(argv), Evidence: d.in.Evidence(it, why)})
-	return plan.Cut{Span: it.Span, Edits: []plan.Edit{{Span: trimmed(d.in.File, it.Args), Text: execForm(argv)}}, Evidence: d.in.Evidence(it, why)}
+	d.Changes = append(d.Changes, plan.Change{Field: plan.FieldCommand, Before: strings.TrimSpace(d.In.File.Text(it.Args)), After: compiled.ExecForm(argv), Evidence: d.In.Evidence(it, why)})
+	return plan.Cut{Span: it.Span, Edits: []plan.Edit{{Span: compiled.Trimmed(d.In.File, it.Args), Text: compiled.ExecForm(argv)}}, Evidence: d.In.Evidence(it, why)}
 }
 
 // shellRun puts the program in the place of cargo run, in a shell form.
 func (d *design) shellRun(it plan.Item) plan.Step {
-	at := d.in.Evidence(it, "the program is compiled once, and not at every start")
-	before := d.in.File.Text(trimmed(d.in.File, it.Args))
+	at := d.In.Evidence(it, "the program is compiled once, and not at every start")
+	before := d.In.File.Text(compiled.Trimmed(d.In.File, it.Args))
 	after := before[:d.runSpan.Start-it.Args.Start] + d.ran.path + before[d.runSpan.End-it.Args.Start:]
-	d.changes = append(d.changes, plan.Change{Field: plan.FieldCommand, Before: before, After: after, Evidence: at})
+	d.Changes = append(d.Changes, plan.Change{Field: plan.FieldCommand, Before: before, After: after, Evidence: at})
 	return plan.Cut{Span: it.Span, Edits: []plan.Edit{{Span: d.runSpan, Text: d.ran.path}}, Evidence: at}
 }
 
 // movedStart is the path of a program that has to be started by it, "" for none.
 func (d *design) movedStart() string {
 	for _, a := range d.programs {
-		if places := d.programPlaces(a.path); d.namesItself(a.path) && d.bare[a.path] && len(places) == 1 && places[0] == a.path && !d.searched(path.Dir(a.path)) {
+		if places := d.programPlaces(a.path); d.namesItself(a.path) && d.Bare[a.path] && len(places) == 1 && places[0] == a.path && !d.searched(path.Dir(a.path)) {
 			return a.path
 		}
 	}
@@ -234,25 +197,6 @@ func (d *design) searched(dir string) bool {
 		}
 	}
 	return false
-}
-
-// trimmed is a span without blanks at its end.
-func trimmed(f *dockerfile.File, s dockerfile.Span) dockerfile.Span {
-	text := strings.TrimRight(f.Text(s), " \t\r\n")
-	return dockerfile.Span{Start: s.Start, End: s.Start + len(text)}
-}
-
-// execForm writes a command as Docker's exec form.
-func execForm(argv []string) string {
-	parts := make([]string, len(argv))
-	for i, a := range argv {
-		var b strings.Builder
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		_ = enc.Encode(a) // a string always encodes
-		parts[i] = strings.TrimSpace(b.String())
-	}
-	return "[" + strings.Join(parts, ", ") + "]"
 }
 
 // copySteps carry the programs and files over from the builder.
@@ -280,22 +224,22 @@ func (d *design) copySteps(l layout) []plan.Step {
 		steps = append(steps, d.copyGroup(l, groups[dir], dir))
 	}
 	groups, order = map[string][]string{}, nil
-	for _, e := range d.data {
+	for _, e := range d.Data {
 		switch {
-		case own[e.path]:
-		case e.maybe:
-			end := len(e.path) - 1 // a pattern that matches nothing is no error to BuildKit
-			steps = append(steps, d.copyStep(l, []string{e.path[:end] + "[" + e.path[end:] + "]"}, e.path+"/"))
-		case e.dir:
-			steps = append(steps, d.copyStep(l, []string{e.path}, e.path))
+		case own[e.Path]:
+		case e.Maybe:
+			end := len(e.Path) - 1 // a pattern that matches nothing is no error to BuildKit
+			steps = append(steps, d.copyStep(l, []string{e.Path[:end] + "[" + e.Path[end:] + "]"}, e.Path+"/"))
+		case e.Folder:
+			steps = append(steps, d.copyStep(l, []string{e.Path}, e.Path))
 		default:
-			add(e.path, e.path)
+			add(e.Path, e.Path)
 		}
 	}
 	for _, dir := range order {
 		steps = append(steps, d.copyGroup(l, groups[dir], dir))
 	}
-	return append(steps, d.ownerSteps()...)
+	return append(steps, d.OwnerSteps()...)
 }
 
 func (d *design) copyGroup(l layout, files []string, dir string) plan.Step {
@@ -308,8 +252,8 @@ func (d *design) copyGroup(l layout, files []string, dir string) plan.Step {
 // copyStep is one COPY from the builder; names with blanks need the JSON form.
 func (d *design) copyStep(l layout, from []string, to string) plan.Step {
 	flags := "--from=" + l.names.builder + " "
-	owner := d.ownerOf(from[0])
-	if hinted := d.hintedOwner(from...); hinted != "" {
+	owner := d.OwnerOf(from[0])
+	if hinted := d.HintedOwner(from...); hinted != "" {
 		owner = hinted
 	}
 	if owner != "" {
@@ -319,20 +263,20 @@ func (d *design) copyStep(l layout, from []string, to string) plan.Step {
 	text := strings.Join(words, " ")
 	for _, w := range words {
 		if strings.ContainsAny(w, " \t'\"") {
-			text = execForm(words)
+			text = compiled.ExecForm(words)
 			break
 		}
 	}
-	return plan.New{Text: d.in.Keyword("COPY ") + flags + text}
+	return plan.New{Text: d.In.Keyword("COPY ") + flags + text}
 }
 
 // copiedByRuntime are the files that a COPY of the author's brings to the last
 // stage itself.
 func (d *design) copiedByRuntime() map[string]bool {
 	set := map[string]bool{}
-	for i, it := range d.in.Items {
+	for i, it := range d.In.Items {
 		if _, from := it.Flag("from"); (it.Keyword == "COPY" || it.Keyword == "ADD") && (d.onlyRuntime(i) || d.whole() && !from) {
-			scratch := newTree(d.in.Project)
+			scratch := newTree(d.In.Project)
 			scratch.Copy(it)
 			for p := range scratch.Files {
 				set[p] = true
@@ -347,7 +291,7 @@ func (d *design) copiedByRuntime() map[string]bool {
 
 // allFrom reports whether everything in a folder comes from one COPY.
 func (d *design) allFrom(dir string, t *tree) bool {
-	for p := range d.tree.Files {
+	for p := range d.Tree.Files {
 		if inside.Below(p, dir) && !t.IsFile(p) {
 			return false
 		}
@@ -358,14 +302,14 @@ func (d *design) allFrom(dir string, t *tree) bool {
 // programPlaces is where a program has to lie: where it was, and where PATH finds
 // it if it was found that way in a folder that the new image does not search.
 func (d *design) programPlaces(p string) []string {
-	if !d.bare[p] || d.searched(path.Dir(p)) {
+	if !d.Bare[p] || d.searched(path.Dir(p)) {
 		return []string{p}
 	}
 	moved := path.Join("/usr/local/bin", path.Base(p))
 	if d.namesItself(p) {
 		return []string{p}
 	}
-	if d.slashed[p] {
+	if d.Slashed[p] {
 		return []string{p, moved}
 	}
 	return []string{moved}
@@ -375,5 +319,5 @@ func (d *design) programPlaces(p string) []string {
 // beside itself: it has to stay where it is, and is started by its path.
 func (d *design) namesItself(p string) bool {
 	_, asks := d.source.traits["executable"]
-	return asks && len(d.start.argv) > 0 && !d.start.shell && !strings.Contains(d.start.argv[0], "/") && path.Base(p) == d.start.argv[0]
+	return asks && len(d.Start.Argv) > 0 && !d.Start.Shell && !strings.Contains(d.Start.Argv[0], "/") && path.Base(p) == d.Start.Argv[0]
 }

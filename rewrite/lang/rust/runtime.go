@@ -1,47 +1,37 @@
 package rust
 
 import (
-	"strings"
-
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/image"
-	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
-
-// runtime is the image that the program runs on, and why.
-type runtime struct {
-	base     image.Base
-	shell    bool     // has a shell and a package manager
-	packages []string // that we install beside the author's, sorted
-	why      plan.Evidence
-}
 
 // chooseRuntime picks the smallest image that has what the program needs: distroless
 // with the C library and libgcc where it links to nothing else and needs no shell,
 // else the slim image of the same family and suite.
 func (d *design) chooseRuntime() *plan.Refusal {
-	from := plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}
+	from := plan.Evidence{Line: d.In.File.Line(d.In.Stage.From)}
 	packages := d.runPackages()
-	account, hasAccount := d.account()
-	if d.byUser() && len(d.modes) > 0 {
-		d.needs.shellAt(from, "folders are given modes for the user that the program runs as")
+	account, hasAccount := d.Account()
+	if d.ByUser() && len(d.Modes) > 0 {
+		d.Needs.ShellAt(from, "folders are given modes for the user that the program runs as")
 	}
-	if _, ok := d.givenWorkdir(); ok {
-		d.needs.shellAt(from, "the working directory belongs to the user that the program runs as")
+	if _, ok := d.GivenWorkdir(); ok {
+		d.Needs.ShellAt(from, "the working directory belongs to the user that the program runs as")
 	}
 	d.heedFloor()
-	if d.needs.shell == nil && len(packages) == 0 && !hasAccount && len(d.needs.commands) == 0 {
+	if d.Needs.Shell == nil && len(packages) == 0 && !hasAccount && len(d.Needs.Commands) == 0 {
 		if base, ok := d.distroless(); ok {
-			d.runtime = runtime{base: base, why: d.links.at}
+			d.Runtime = compiled.Runtime{Base: base, Why: d.links.at}
 			return nil
 		}
 	}
 	why := d.links.at
 	switch {
-	case d.needs.shell != nil:
-		why = *d.needs.shell
+	case d.Needs.Shell != nil:
+		why = *d.Needs.Shell
 	case len(packages) > 0:
-		why = d.in.Evidence(d.in.Items[packages[0].item], "the program may need "+packages[0].name)
+		why = d.In.Evidence(d.In.Items[packages[0].Item], "the program may need "+packages[0].Name)
 	case hasAccount:
 		why = account
 	}
@@ -51,13 +41,13 @@ func (d *design) chooseRuntime() *plan.Refusal {
 // distroless is the image without a shell that has all libraries of the program: for
 // a static one none, else those of the builder's suite.
 func (d *design) distroless() (image.Base, bool) {
-	if d.in.Base.Musl || !d.links.nothingButC() {
+	if d.In.Base.Musl || !d.links.nothingButC() {
 		return image.Base{}, false
 	}
-	if d.static() && d.in.Hints.Floor == plan.AnyFloor {
-		return image.Static(d.in.Base), true
+	if d.static() && d.In.Hints.Floor == plan.AnyFloor {
+		return image.Static(d.In.Base), true
 	}
-	if d.in.Base.Family != image.Debian {
+	if d.In.Base.Family != image.Debian {
 		return image.Base{}, false
 	}
 	suite := d.suite()
@@ -70,7 +60,7 @@ func (d *design) distroless() (image.Base, bool) {
 // archived are releases of Debian whose packages are in the archive alone. A program
 // that links to the C library of one runs with a newer one too, and no smaller image
 // of theirs is kept up any more.
-var archived = wordSet("jessie stretch buster")
+var archived = compiled.Words("jessie stretch buster")
 
 func (d *design) usesOpenSSL() bool {
 	_, p, ok := d.locked("openssl-sys")
@@ -81,10 +71,10 @@ func (d *design) usesOpenSSL() bool {
 // move to each new release of Debian soon: the newest has all that an older builder
 // links to.
 func (d *design) suite() string {
-	if d.in.Base.Suite == "" && d.in.Base.Family == image.Debian && d.in.Base.Language == "rust" && d.in.Base.Digest == "" {
+	if d.In.Base.Suite == "" && d.In.Base.Family == image.Debian && d.In.Base.Language == "rust" && d.In.Base.Digest == "" {
 		return newestSuite
 	}
-	return d.in.Base.Suite
+	return d.In.Base.Suite
 }
 
 // newestSuite is the newest stable release of Debian at image.AsOf.
@@ -92,93 +82,58 @@ const newestSuite = "trixie"
 
 // runPackages are the author's packages that the running image keeps; the ones that
 // distroless has anyhow do not count.
-func (d *design) runPackages() []systemPackage {
-	var out []systemPackage
-	for _, p := range d.packages {
-		if p.run && p.name != "ca-certificates" && p.name != "tzdata" && p.name != "ca-certificates-bundle" && !(p.name == "openssl" || p.name == "libssl3" || p.name == "libssl3t64" || p.name == "libgcc") {
+func (d *design) runPackages() []compiled.SystemPackage {
+	var out []compiled.SystemPackage
+	for _, p := range d.Packages {
+		if p.Run && p.Name != "ca-certificates" && p.Name != "tzdata" && p.Name != "ca-certificates-bundle" && !(p.Name == "openssl" || p.Name == "libssl3" || p.Name == "libssl3t64" || p.Name == "libgcc") {
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-// account finds a user that the author makes and then runs the program as.
-func (d *design) account() (plan.Evidence, bool) {
-	for _, c := range d.commands {
-		if c.kind == account && c.top {
-			return d.in.Evidence(d.in.Items[c.item], "it makes a user"), true
-		}
-	}
-	return plan.Evidence{}, false
-}
-
-// byUser reports that the author lets the program run as somebody else than root.
-func (d *design) byUser() bool {
-	u := d.in.End.User
-	return u != "" && u != "root" && u != "0" && !strings.HasPrefix(u, "root:") && !strings.HasPrefix(u, "0:")
-}
-
-// givenWorkdir is the owner that a chown gave the working directory to, where the
-// program runs as somebody else than root.
-func (d *design) givenWorkdir() (owner string, ok bool) {
-	owner = d.ownerOf(d.in.End.Workdir)
-	for dir := range d.given {
-		ok = ok || inside.Below(d.in.End.Workdir, dir) && dir != "/"
-	}
-	return owner, ok && owner != ""
-}
-
 // onSlim takes the family's slim image, with the libraries that the program links to
 // and the certificates that the original image had.
 func (d *design) onSlim(why plan.Evidence) *plan.Refusal {
 	base, ok := d.slim()
-	if d.install([]string{"x"}, "") == "" && (!d.links.nothingButC() || len(d.links.libraries)+len(d.runPackages()) > 0) {
+	if d.Install([]string{"x"}, "") == "" && (!d.links.nothingButC() || len(d.links.libraries)+len(d.runPackages()) > 0) {
 		ok = false // the package manager of the family, and its names, are not known here
 	}
 	if !ok {
-		return refuseAt(plan.UnknownBase, plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}, "no slim image of the same family and release is known for "+d.in.Base.Ref,
+		return compiled.RefuseAt(plan.UnknownBase, plan.Evidence{Line: d.In.File.Line(d.In.Stage.From)}, "no slim image of the same family and release is known for "+d.In.Base.Ref,
 			"name a release in the tag")
 	}
-	d.runtime = runtime{base: base, shell: true, why: why}
+	d.Runtime = compiled.Runtime{Base: base, Shell: true, Why: why}
 	set := map[string]bool{}
-	if d.links.tls && (d.in.Base.Language == "rust" || d.installed["ca-certificates"]) {
+	if d.links.tls && (d.In.Base.Language == "rust" || d.Installed["ca-certificates"]) {
 		set["ca-certificates"] = true
 	}
-	if _, tz := d.in.End.Vars["TZ"]; tz || d.composeMentions("TZ") {
+	if _, tz := d.In.End.Vars["TZ"]; tz || d.ComposeMentions("TZ") {
 		set["tzdata"] = true
 	}
-	if d.in.Base.Musl && !d.static() {
+	if d.In.Base.Musl && !d.static() {
 		set["libgcc"] = true
 	}
-	for _, list := range [][]string{d.needs.add, d.in.Hints.Packages, d.links.libraries} {
+	for _, list := range [][]string{d.Needs.Add, d.In.Hints.Packages, d.links.libraries} {
 		for _, p := range list {
 			set[p] = true
 		}
 	}
-	for _, p := range d.packages {
-		if p.run {
-			delete(set, p.name)
+	for _, p := range d.Packages {
+		if p.Run {
+			delete(set, p.Name)
 		}
 	}
-	d.runtime.packages = sortedKeys(set)
+	d.Runtime.Packages = compiled.SortedKeys(set)
 	return nil
 }
 
 // slim is the bare system below the author's image.
 func (d *design) slim() (image.Base, bool) {
-	base := d.in.Base
+	base := d.In.Base
 	base.Suite = d.suite()
 	if base.Language == "" && base.Name != "buildpack-deps" {
-		return d.in.Base, true // a bare system without the Rust that was installed
+		return d.In.Base, true // a bare system without the Rust that was installed
 	}
 	return image.System(base)
-}
-
-func (d *design) composeMentions(word string) bool {
-	for _, s := range d.services {
-		if data, err := d.in.Project.Read(s.File); err == nil && strings.Contains(string(data), word+"=") || err == nil && strings.Contains(string(data), word+":") {
-			return true
-		}
-	}
-	return false
 }

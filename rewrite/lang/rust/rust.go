@@ -9,7 +9,6 @@
 package rust
 
 import (
-	"sort"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
@@ -56,12 +55,7 @@ func buildsRust(argv []string) bool {
 // design is what is found out about one file, step by step.
 type design struct {
 	*recipe
-	start      start
-	services   []service
 	programs   []artifact      // that the image gets
-	used       map[string]bool // paths of programs and files that a start command or script leads to
-	bare       map[string]bool // programs that were found along PATH
-	slashed    map[string]bool // programs that were named by a path
 	ran        *artifact       // the program that a cargo run becomes
 	invented   []string        // the cargo builds that the builder needs for what cargo run started
 	runSpan    dockerfile.Span // the words of a cargo run within a shell form
@@ -70,24 +64,16 @@ type design struct {
 	runWrapped bool // that text is the last word of an exec form
 	source     *source
 	locks      []lock
-	packages   []systemPackage
-	installed  map[string]bool
-	needs      needs
 	links      links
-	runtime    runtime
-	data       []element
-	user       userChoice
-	facts      []plan.Fact
-	changes    []plan.Change
 	files      []plan.File
 }
 
 // designRust makes the plan.
 func designRust(in *plan.Input) (*plan.Plan, *plan.Refusal) {
-	d := &design{recipe: read(in), used: map[string]bool{}, bare: map[string]bool{}, slashed: map[string]bool{}, installed: map[string]bool{}}
+	d := &design{recipe: read(in)}
 	for _, step := range []func() *plan.Refusal{
-		func() *plan.Refusal { return d.refusal },
-		d.readPackages,
+		func() *plan.Refusal { return d.Refusal },
+		d.ReadPackages,
 		d.findStart,
 		d.settleServices,
 		d.findPrograms,
@@ -103,33 +89,4 @@ func designRust(in *plan.Input) (*plan.Plan, *plan.Refusal) {
 		}
 	}
 	return d.plan()
-}
-
-// fact notes something for the findings.
-func (d *design) fact(rule string, at plan.Evidence, detail string) {
-	d.facts = append(d.facts, plan.Fact{Rule: rule, Evidence: at, Detail: detail})
-}
-
-// refuseAt is a refusal that rests on evidence.
-func refuseAt(code plan.Code, at plan.Evidence, why, remedy string) *plan.Refusal {
-	at.Text = why
-	return &plan.Refusal{Code: code, Evidence: at, Remedy: remedy}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
-}
-
-// wordSet makes a set of the words of a text.
-func wordSet(text string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(text) {
-		set[w] = true
-	}
-	return set
 }

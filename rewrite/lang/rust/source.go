@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
 
@@ -68,9 +69,9 @@ func (d *design) readSources() *plan.Refusal {
 	s := &source{execs: map[string]plan.Evidence{}, traits: map[string]plan.Evidence{}, env: map[string]bool{}, compiled: map[string]bool{}}
 	d.source = s
 	bytes := 0
-	for _, p := range rustFiles(d.tree) {
-		data, ok := d.tree.Read(p)
-		if bytes += len(data); !ok && d.tree.Source(p) != "" || s.files >= maxSourceFiles || bytes > maxSourceBytes {
+	for _, p := range rustFiles(d.Tree) {
+		data, ok := d.Tree.Read(p)
+		if bytes += len(data); !ok && d.Tree.Source(p) != "" || s.files >= maxSourceFiles || bytes > maxSourceBytes {
 			s.partial = true
 			continue
 		}
@@ -78,27 +79,27 @@ func (d *design) readSources() *plan.Refusal {
 			continue
 		}
 		s.files++
-		r := &reader{s: s, file: d.tree.Source(p), dir: path.Dir(p), debug: d.debugProfile(), tokens: lex(string(data))}
+		r := &reader{s: s, file: d.Tree.Source(p), dir: path.Dir(p), debug: d.debugProfile(), tokens: lex(string(data))}
 		if path.Base(p) == "build.rs" {
 			r.buildScript()
 			continue
 		}
 		r.read()
 	}
-	from := plan.Evidence{Line: d.in.File.Line(d.in.Stage.From)}
-	if s.files == 0 && d.clones {
-		return refuseAt(plan.UnknownWriteSet, from, "the sources come from the network during the build, so what the program needs at run time cannot be told", "build from the repository's own sources")
+	from := plan.Evidence{Line: d.In.File.Line(d.In.Stage.From)}
+	if s.files == 0 && d.Clones {
+		return compiled.RefuseAt(plan.UnknownWriteSet, from, "the sources come from the network during the build, so what the program needs at run time cannot be told", "build from the repository's own sources")
 	}
 	if s.files == 0 {
-		return refuseAt(plan.BrokenOriginal, from, "no Rust source of the program is in the image", "")
+		return compiled.RefuseAt(plan.BrokenOriginal, from, "no Rust source of the program is in the image", "")
 	}
 	for _, name := range []string{"CARGO_MANIFEST_DIR", "CARGO_PKG_VERSION", "CARGO_PKG_NAME"} {
 		if d.ran != nil && s.env[name] {
-			return refuseAt(plan.NeedsBuildTool, d.startEvidence(), "the program reads "+name+" at run time, which only cargo sets", "set it by ENV and start the compiled program")
+			return compiled.RefuseAt(plan.NeedsBuildTool, d.StartEvidence(), "the program reads "+name+" at run time, which only cargo sets", "set it by ENV and start the compiled program")
 		}
 	}
 	if at, ok := s.traits["library"]; ok {
-		return refuseAt(plan.NeedsBuildTool, at, "it loads shared objects at run time, which have to be built by the same tool chain", "")
+		return compiled.RefuseAt(plan.NeedsBuildTool, at, "it loads shared objects at run time, which have to be built by the same tool chain", "")
 	}
 	return nil
 }
@@ -146,16 +147,16 @@ type call struct {
 }
 
 // Macros and attributes whose strings are used up by the compiler.
-var compileTime = wordSet("include_str! include_bytes! include_dir! include! embed_migrations! migrate! query_file! query_file_as! query_file_scalar! env! option_env! dotenv! " +
+var compileTime = compiled.Words("include_str! include_bytes! include_dir! include! embed_migrations! migrate! query_file! query_file_as! query_file_scalar! env! option_env! dotenv! " +
 	"query! query_as! query_scalar! concat_env! i18n! static_loader! include_flate! include_image! cfg! compile_error! #template #folder #grammar #include #exclude #path #doc #cfg #link #deprecated #allow #cfg_attr")
 
 // readCalls open files under the names that they are given.
-var readCalls = wordSet("fs::read fs::read_to_string fs::read_dir File::open NamedFile::open NamedFile::open_async ServeDir::new ServeFile::new Files::new FileServer::from FileServer::new " +
+var readCalls = compiled.Words("fs::read fs::read_to_string fs::read_dir File::open NamedFile::open NamedFile::open_async ServeDir::new ServeFile::new Files::new FileServer::from FileServer::new " +
 	"FileServer::new_without_index Tera::new Tera::parse fs::dir fs::file fs::canonicalize fs::metadata fs::copy .read_dir .open .register_template_file .register_templates_directory .set_loader File::with_name File::from " +
 	"StaticDir::new StaticFiles::new load_yaml .add_source Ini::load_from_file fs::try_exists path_loader .extend_from_glob glob")
 
 // writeCalls create or change files.
-var writeCalls = wordSet("File::create File::create_new File::options fs::write fs::create_dir fs::create_dir_all fs::rename fs::remove_file fs::remove_dir_all fs::copy OpenOptions::new fs::set_permissions " +
+var writeCalls = compiled.Words("File::create File::create_new File::options fs::write fs::create_dir fs::create_dir_all fs::rename fs::remove_file fs::remove_dir_all fs::copy OpenOptions::new fs::set_permissions " +
 	"NamedTempFile::new DirBuilder::new rolling::daily rolling::hourly rolling::never UnixListener::bind Connection::open Db::open sled::open")
 
 // read notes what the file says.

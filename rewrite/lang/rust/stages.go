@@ -3,6 +3,7 @@ package rust
 import (
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
@@ -28,15 +29,15 @@ func (d *design) plan() (*plan.Plan, *plan.Refusal) {
 	p.Stages = append(p.Stages, d.extraStages(l)...)
 	production, dropped := d.productionStage(l)
 	p.Stages = append(p.Stages, production)
-	p.Dropped = append(dropped, d.replaced(p.Stages)...)
+	p.Dropped = append(dropped, d.Replaced(p.Stages)...)
 	d.explain()
-	p.Changes, p.Facts, p.Files = d.changes, d.facts, d.files
+	p.Changes, p.Facts, p.Files = d.Changes, d.Facts, d.files
 	return p, nil
 }
 
 func (d *design) layout() layout {
 	l := layout{names: d.stageNames()}
-	for i, it := range d.in.Items {
+	for i, it := range d.In.Items {
 		switch it.Keyword {
 		case "RUN", "COPY", "ADD":
 			if d.inBuilder(i) {
@@ -45,7 +46,7 @@ func (d *design) layout() layout {
 		}
 	}
 	if len(d.invented) > 0 {
-		l.last = len(d.in.Items)
+		l.last = len(d.In.Items)
 	}
 	return l
 }
@@ -54,12 +55,12 @@ func (d *design) layout() layout {
 // for the image that runs (H98).
 func (d *design) stageNames() stageNames {
 	n := stageNames{"builder", "test", "production"}
-	if d.in.Stage.Name == "" {
+	if d.In.Stage.Name == "" {
 		return n
 	}
-	for _, s := range d.services {
-		if s.Target != "" && strings.EqualFold(s.Target, d.in.Stage.Name) {
-			n.production = d.in.Stage.Name
+	for _, s := range d.Services {
+		if s.Target != "" && strings.EqualFold(s.Target, d.In.Stage.Name) {
+			n.production = d.In.Stage.Name
 		}
 	}
 	if strings.EqualFold(n.production, n.builder) {
@@ -77,10 +78,10 @@ func (d *design) builderStage(l layout) plan.Stage {
 	if len(d.programs) > 1 {
 		what = "the programs"
 	}
-	s := plan.Stage{Name: l.names.builder, Role: plan.Build, Base: d.in.Base.Ref, From: d.in.FromAs(l.names.builder), Purpose: "compiles " + what}
+	s := plan.Stage{Name: l.names.builder, Role: plan.Build, Base: d.In.Base.Ref, From: d.In.FromAs(l.names.builder), Purpose: "compiles " + what}
 	s.Steps = d.buildSteps(l)
 	for _, text := range d.invented {
-		s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("RUN ") + d.cacheMount() + text, Evidence: d.startEvidence()})
+		s.Steps = append(s.Steps, plan.New{Text: d.In.Keyword("RUN ") + d.cacheMount() + text, Evidence: d.StartEvidence()})
 	}
 	return s
 }
@@ -88,7 +89,7 @@ func (d *design) builderStage(l layout) plan.Stage {
 // buildSteps are the author's items that a build needs.
 func (d *design) buildSteps(l layout) []plan.Step {
 	var steps []plan.Step
-	for i, it := range d.in.Items {
+	for i, it := range d.In.Items {
 		switch it.Keyword {
 		case "RUN", "COPY", "ADD":
 			if d.inBuilder(i) {
@@ -99,7 +100,7 @@ func (d *design) buildSteps(l layout) []plan.Step {
 				steps = append(steps, it.Keep())
 			}
 		case "ENV":
-			if step, ok := d.envStep(i, func(p dockerfile.Pair) bool { return d.envInBuilder(i, p, l) }); ok {
+			if step, ok := d.EnvStep(i, func(p dockerfile.Pair) bool { return d.envInBuilder(i, p, l) }); ok {
 				steps = append(steps, step)
 			}
 		}
@@ -109,71 +110,43 @@ func (d *design) buildSteps(l layout) []plan.Step {
 
 // testStage holds the author's own tests and checks; nothing depends on it.
 func (d *design) testStage(l layout) (plan.Stage, bool) {
-	s := plan.Stage{Name: l.names.test, Role: plan.Test, Base: l.names.builder, From: d.in.FromStage(l.names.builder, l.names.test),
+	s := plan.Stage{Name: l.names.test, Role: plan.Test, Base: l.names.builder, From: d.In.FromStage(l.names.builder, l.names.test),
 		Purpose: "runs the tests: docker build --target " + l.names.test + " ."}
 	dir := d.builderDir(l)
-	for i, it := range d.in.Items {
-		if !d.only(i, test, lint) {
+	for i, it := range d.In.Items {
+		if !d.Only(i, compiled.Test, compiled.Lint) {
 			continue
 		}
 		if it.Scope.Workdir != dir {
 			dir = it.Scope.Workdir
-			s.Steps = append(s.Steps, plan.New{Text: d.in.Keyword("WORKDIR ") + dir})
+			s.Steps = append(s.Steps, plan.New{Text: d.In.Keyword("WORKDIR ") + dir})
 		}
 		s.Steps = append(s.Steps, it.Keep())
-		d.fact("tests-not-run", d.in.Evidence(it, "the tests ran in every build"), "They run in the stage "+l.names.test+" now, which the image does not wait for")
+		d.Fact("tests-not-run", d.In.Evidence(it, "the tests ran in every build"), "They run in the stage "+l.names.test+" now, which the image does not wait for")
 	}
 	return s, len(s.Steps) > 0
 }
 
 // builderDir is the working directory at the end of the builder.
 func (d *design) builderDir(l layout) string {
-	if l.last >= len(d.in.Items) {
-		return d.in.End.Workdir
+	if l.last >= len(d.In.Items) {
+		return d.In.End.Workdir
 	}
-	return d.in.Items[l.last].Scope.Workdir
+	return d.In.Items[l.last].Scope.Workdir
 }
 
 // extraStages are those that were asked for.
 func (d *design) extraStages(l layout) []plan.Stage {
 	var out []plan.Stage
 	add := func(name, purpose, run string) {
-		out = append(out, plan.Stage{Name: name, Role: plan.Test, Base: l.names.builder, From: d.in.FromStage(l.names.builder, name), Purpose: purpose,
-			Steps: []plan.Step{plan.New{Text: d.in.Keyword("RUN ") + run, Evidence: plan.Evidence{Text: "asked for"}}}})
+		out = append(out, plan.Stage{Name: name, Role: plan.Test, Base: l.names.builder, From: d.In.FromStage(l.names.builder, name), Purpose: purpose,
+			Steps: []plan.Step{plan.New{Text: d.In.Keyword("RUN ") + run, Evidence: plan.Evidence{Text: "asked for"}}}})
 	}
-	if d.in.Wants("lint") {
+	if d.In.Wants("lint") {
 		add("lint", "checks the sources", "rustup component add clippy && cargo clippy")
 	}
-	if d.in.Wants("security") {
+	if d.In.Wants("security") {
 		add("security", "looks for known weaknesses among the dependencies", "cargo install --locked cargo-audit && cargo audit")
-	}
-	return out
-}
-
-// replaced are the author's bytes that a step writes anew: a start command in exec
-// form, a stage's name.
-func (d *design) replaced(stages []plan.Stage) []plan.Dropped {
-	var out []plan.Dropped
-	note := func(step plan.Step, why string) {
-		cut, ok := step.(plan.Cut)
-		if !ok {
-			return
-		}
-		at := cut.Evidence
-		if at.Text == "" {
-			at = plan.Evidence{Line: d.in.File.Lines(cut.Span).First, Text: why}
-		}
-		for _, e := range cut.Edits {
-			if e.Text != "" && e.Span.Len() > 0 {
-				out = append(out, plan.Dropped{Span: e.Span, Evidence: at})
-			}
-		}
-	}
-	for _, s := range stages {
-		note(s.From, "the stage is named for what it does")
-		for _, step := range s.Steps {
-			note(step, "it is written out for the new base image")
-		}
 	}
 	return out
 }
@@ -181,17 +154,17 @@ func (d *design) replaced(stages []plan.Stage) []plan.Dropped {
 // explain notes what the design rests on, for the findings.
 func (d *design) explain() {
 	if d.links.at.Text != "" && !d.static() {
-		d.fact("native-code", d.links.at, "The binary needs the C library of its builder, so it runs on the same system")
+		d.Fact("native-code", d.links.at, "The binary needs the C library of its builder, so it runs on the same system")
 	}
-	if d.ran != nil || d.start.convert {
-		at := d.startEvidence()
+	if d.ran != nil || d.Start.Convert {
+		at := d.StartEvidence()
 		at.Text = "the start command names the program itself"
-		d.fact("start-changed", at, "")
+		d.Fact("start-changed", at, "")
 	}
-	for _, s := range d.services {
-		for _, b := range s.binds {
-			if inside.Below(d.in.End.Workdir, b) {
-				d.fact("compose-overrides", plan.Evidence{Path: s.File, Line: s.Line, Text: "the service " + s.Name + " mounts the repository over " + b},
+	for _, s := range d.Services {
+		for _, b := range s.Binds {
+			if inside.Below(d.In.End.Workdir, b) {
+				d.Fact("compose-overrides", plan.Evidence{Path: s.File, Line: s.Line, Text: "the service " + s.Name + " mounts the repository over " + b},
 					"What the image has there is hidden, as it was before")
 			}
 		}

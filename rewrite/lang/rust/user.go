@@ -6,15 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
-	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/plan"
 )
-
-// userChoice is whom the program runs as.
-type userChoice struct {
-	nonroot bool // we add a user of our own
-}
 
 // reWritten are names of files that are written by whoever names them.
 var reWritten = regexp.MustCompile(`^[\w./-]{1,80}\.(log|db|sqlite|sqlite3|pid|lock)$`)
@@ -25,43 +20,24 @@ var rePort = regexp.MustCompile(`^[\w.\[\]:-]*:(\d{1,5})$`)
 // chooseUser adds a user only where nothing shows that the program needs root
 // (H89, H90): no file is written, no low port, no volume, no rights of root's.
 func (d *design) chooseUser() *plan.Refusal {
-	defer d.settleTag()
-	if d.in.End.User != "" || d.authorUser() {
+	defer d.SettleTag()
+	if d.In.End.User != "" || d.AuthorUser() {
 		return nil
 	}
 	at, why := d.rootNeeded()
-	if d.in.Hints.NoUser && why == "" {
-		at, why = d.in.Hints.Why, d.in.Hints.Why.Text
+	if d.In.Hints.NoUser && why == "" {
+		at, why = d.In.Hints.Why, d.In.Hints.Why.Text
 	}
 	if why == "" {
-		d.user = userChoice{nonroot: !d.runtime.shell}
-		if !d.user.nonroot {
-			d.fact("user-kept-root", plan.Evidence{Line: d.in.File.Line(d.in.Stage.From), Text: "nothing shows that the program needs root"}, "A numeric USER may be added after a trial")
+		d.User = compiled.User{NonRoot: !d.Runtime.Shell}
+		if !d.User.NonRoot {
+			d.Fact("user-kept-root", plan.Evidence{Line: d.In.File.Line(d.In.Stage.From), Text: "nothing shows that the program needs root"}, "A numeric USER may be added after a trial")
 		}
 		return nil
 	}
 	at.Text = why
-	d.fact("user-kept-root", at, "")
+	d.Fact("user-kept-root", at, "")
 	return nil
-}
-
-// settleTag takes the unprivileged user off a distroless image that is to run as
-// root, or as the author's own user.
-func (d *design) settleTag() {
-	if plain, ok := strings.CutSuffix(d.runtime.base.Ref, ":nonroot"); ok && !d.user.nonroot {
-		if base, known := image.Resolve(plain); known {
-			d.runtime.base = base
-		}
-	}
-}
-
-func (d *design) authorUser() bool {
-	for _, it := range d.in.Items {
-		if it.Keyword == "USER" {
-			return true
-		}
-	}
-	return false
 }
 
 // rootNeeded is the first sign that the program needs root.
@@ -78,12 +54,12 @@ func (d *design) rootNeeded() (plan.Evidence, string) {
 	if at, ok := d.source.traits["home"]; ok || d.source.env["HOME"] {
 		return at, "the program uses its home directory"
 	}
-	for _, m := range d.tree.Made {
-		if d.carried(m) {
+	for _, m := range d.Tree.Made {
+		if d.Carried(m) {
 			return plan.Evidence{}, "a step makes the folder " + m + ", which the program may write to"
 		}
 	}
-	if at, why := d.imageNeedsRoot(); why != "" {
+	if at, why := d.ImageNeedsRoot(); why != "" {
 		return at, why
 	}
 	if at, why := d.namesNeedRoot(); why != "" {
@@ -98,34 +74,6 @@ func (d *design) rootNeeded() (plan.Evidence, string) {
 		return plan.Evidence{}, "the number of a port below 1024 is in the code"
 	case !d.highPort():
 		return plan.Evidence{}, "the port that the program listens on is not in its code, and may be below 1024"
-	}
-	return plan.Evidence{}, ""
-}
-
-// imageNeedsRoot looks at what the file and the services promise: volumes, ports.
-func (d *design) imageNeedsRoot() (plan.Evidence, string) {
-	for _, it := range d.in.Items {
-		switch it.Keyword {
-		case "VOLUME":
-			return d.in.Evidence(it, ""), "a volume may hold files of root"
-		case "EXPOSE":
-			for _, v := range it.Values() {
-				if port, err := strconv.Atoi(strings.SplitN(v, "/", 2)[0]); err == nil && port < 1024 {
-					return d.in.Evidence(it, ""), fmt.Sprintf("port %d is below 1024", port)
-				}
-			}
-		}
-	}
-	for _, s := range d.services {
-		at := plan.Evidence{Path: s.File, Line: s.Line}
-		if len(s.Volumes) > 0 {
-			return at, "the service " + s.Name + " mounts a volume"
-		}
-		for _, p := range s.Ports {
-			if port, err := strconv.Atoi(p[strings.LastIndexByte(p, ':')+1:]); err == nil && port < 1024 {
-				return at, fmt.Sprintf("the service %s listens on port %d", s.Name, port)
-			}
-		}
 	}
 	return plan.Evidence{}, ""
 }
@@ -161,7 +109,7 @@ func (d *design) highPort() bool {
 		port, err := strconv.Atoi(m[1])
 		return err == nil && port >= 1024 && port < 65536
 	}
-	for _, it := range d.in.Items {
+	for _, it := range d.In.Items {
 		switch it.Keyword {
 		case "EXPOSE":
 			for _, v := range it.Values() {
@@ -177,7 +125,7 @@ func (d *design) highPort() bool {
 			}
 		}
 	}
-	for _, s := range d.services {
+	for _, s := range d.Services {
 		for _, p := range s.Ports {
 			if high(p[strings.LastIndexByte(p, ':')+1:]) {
 				return true

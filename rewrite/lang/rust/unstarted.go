@@ -1,0 +1,46 @@
+package rust
+
+import (
+	"path"
+	"slices"
+
+	"github.com/multistage-app/multistage/rewrite/compiled"
+	"github.com/multistage-app/multistage/rewrite/plan"
+)
+
+// unstarted: nothing in the repository says how the image is started, and a step leaves
+// a program of the project's own in it. Whoever starts the image names the program, or
+// looks around with the shell that the base starts otherwise: all that the author copies
+// stays at its place, the programs too, and the shell.
+func (d *design) unstarted() *plan.Refusal {
+	from := plan.Evidence{Line: d.In.File.Line(d.In.Stage.From)}
+	if len(d.HotMounts()) > 0 {
+		return compiled.RefuseAt(plan.DevContainer, from, "it starts a shell over mounted sources", "")
+	}
+	if refusal := toolchain.InReadme(d.In.Project); refusal != nil {
+		return refusal
+	}
+	own := false
+	for _, a := range d.artifacts {
+		if a.dir == "" {
+			continue
+		}
+		own, d.Used[a.path], d.Slashed[a.path] = true, true, true
+		d.Bare[a.path] = slices.Contains(d.searchPath(), path.Dir(a.path))
+	}
+	if !own || !d.shellByItself() {
+		return compiled.RefuseAt(plan.StartUnknown, from, "the file has no CMD and no ENTRYPOINT, and nothing else says how the image is started",
+			"add a CMD that runs the program")
+	}
+	d.Unnamed = true
+	d.Needs.ShellAt(from, "whoever starts the image may use the base image's shell")
+	from.Text = "the file has no CMD and no ENTRYPOINT, so others say how the image is started"
+	d.Fact("runtime-files", from, "Everything that is copied into the image is carried over, and the shell that the base starts by itself is kept")
+	return nil
+}
+
+// shellByItself reports a base image that starts a shell where nobody says otherwise.
+func (d *design) shellByItself() bool {
+	c := d.In.Base.Config
+	return len(c.Entrypoint) == 0 && len(c.Cmd) == 1 && shells[path.Base(c.Cmd[0])]
+}
