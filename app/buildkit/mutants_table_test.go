@@ -142,4 +142,41 @@ var mutants = []mutant{
 		proof.Other, `stage tools .*go tool tideline`},
 	{"ferry-lines", "build script misspelt", "npm run build", "npm run compile", proof.Other, `npm run compile.*compile`},
 	{"ferry-lines", "built without the compiler", "FROM dev-deps AS build", "FROM deps AS build", proof.MissingCommand, `tsc`},
+
+	// Packages of Python.
+	{"ledger", "environment dropped", "COPY --from=builder /opt/venv /opt/venv\n", "", proof.MissingCommand, `gunicorn`},
+	{"ledger", "environment of another Python", "FROM python:3.12-slim", "FROM python:3.11-slim", proof.MissingModule, `gunicorn`},
+	{"ledger", "one package removed", "-r requirements.txt\n", "-r requirements.txt && rm -r /opt/venv/lib/python3*/site-packages/jinja2\n",
+		proof.MissingModule, `jinja2`},
+	{"ledger", "library not installed", "RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*\n", "",
+		proof.MissingLibrary, `libpq\.so\.5`},
+	{"ledger", "templates dropped", "COPY . .\n", "COPY . .\nRUN rm -r templates\n", proof.MissingFile, `GET / on 8000/tcp answers 500\b.* instead of 200`},
+	{"ledger", "style sheet dropped", "COPY . .\n", "COPY . .\nRUN rm static/ledger.css\n",
+		proof.WrongAnswer, `GET /static/ledger\.css on 8000/tcp answers 404`},
+	{"fairway", "static files not collected", "RUN python manage.py collectstatic --noinput\n", "",
+		proof.WrongAnswer, `GET / on 8000/tcp answers 500\b.* instead of 200`},
+	{"fairway", "static files in another folder", "collectstatic --noinput\n", "collectstatic --noinput && mv staticfiles static\n",
+		proof.WrongAnswer, `GET / on 8000/tcp answers 500\b.* instead of 200`},
+	{"knotted", "data of the package dropped", "pip install --no-cache-dir .\n", "pip install --no-cache-dir . && rm /opt/venv/lib/python3*/site-packages/knotted/knots.json\n",
+		proof.MissingFile, `knots\.json`},
+	{"knotted", "environment in another place", "/opt/venv /opt/venv", "/opt/venv /venv", proof.MissingCommand, `knotted`},
+
+	// Jars.
+	{"lanternlist", "libraries dropped", "COPY --from=builder /app/target /app/target", "COPY --from=builder /app/target/lanternlist.jar /app/target/",
+		proof.MissingModule, `com[./]eclipsesource[./]json`},
+	{"lanternlist", "libraries in another folder", "mvn -B -q package\n", "mvn -B -q package && mv target/lib target/libs\n",
+		proof.MissingModule, `com[./]eclipsesource[./]json`},
+	{"lanternlist", "jar in another folder", "/app/target /app/target", "/app/target /app/build", proof.MissingFile, `target/lanternlist\.jar`},
+	{"lanternlist", "resource dropped", "COPY src ./src\n", "COPY src ./src\nRUN rm src/main/resources/lanterns.txt\n", proof.WrongExit, `lanterns\.txt`},
+	{"lanternlist", "base without Java", "FROM eclipse-temurin:17-jre", "FROM debian:bookworm-slim", proof.MissingCommand, `java`},
+
+	// Programs of Cargo.
+	{"foghorn", "page dropped", "COPY --from=builder /usr/src/foghorn/static /usr/src/foghorn/static\n", "", proof.WrongExit, `static/warning\.html`},
+	{"foghorn", "library removed", "FROM gcr.io/distroless/cc-debian12:nonroot AS production",
+		"FROM debian:bookworm-slim AS bare\nRUN rm /usr/lib/*/libcrypto.so.3\n\nFROM bare AS production\nUSER 65532", proof.MissingLibrary, `libcrypto\.so\.3`},
+	{"foghorn", "base without a libc", "FROM gcr.io/distroless/cc-debian12:nonroot", "FROM gcr.io/distroless/static-debian12:nonroot",
+		proof.WrongLibc, `/lib64/ld-linux-x86-64\.so\.2`},
+	{"foghorn", "debug program", "cargo build --release --locked", "cargo build --locked", proof.MissingFile, `target/release/foghorn`},
+	{"lightlist", "binary off the path", "/usr/local/bin/lightlist /usr/local/bin/lightlist", "/usr/local/bin/lightlist /build/lightlist",
+		proof.MissingCommand, `lightlist`},
 }

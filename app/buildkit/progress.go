@@ -171,10 +171,13 @@ func (p *progress) timing() timing {
 	return t
 }
 
-// isFrom reports whether a step's name is that of a FROM: "[builder 1/5] FROM …".
+// isFrom reports whether a step's name is that of a FROM, "[builder 1/5] FROM …", or of
+// the image of a COPY --from, "FROM …".
 func isFrom(name string) bool {
-	_, instruction, _ := strings.Cut(name, "] ")
-	return strings.HasPrefix(instruction, "FROM ")
+	if _, instruction, ok := strings.Cut(name, "] "); ok {
+		name = instruction
+	}
+	return strings.HasPrefix(name, "FROM ")
 }
 
 // logOf is the kept output of a step.

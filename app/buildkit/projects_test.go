@@ -16,6 +16,7 @@ import (
 	"github.com/multistage-app/multistage/rewrite"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/proof"
+	"github.com/multistage-app/multistage/rewrite/rewritetest"
 )
 
 // A fixture is a small project with a single-stage Dockerfile, and its rewrite.
@@ -70,6 +71,53 @@ func projectPaths(t testing.TB) []string {
 	}
 	const stories = "../../cmd/demo/stories/"
 	return append(paths, stories+"1-go.txtar", stories+"2-npm.txtar")
+}
+
+// managers says which project stands for a package manager. The mark is in a file's
+// name, or in the Dockerfile, and shows that it does.
+var managers = []struct{ language, manager, mark, project string }{
+	{"go", "modules", "go.mod", "noticeboard"},
+	{"go", "modules with cgo", `import "C"`, "labelmill"},
+	{"go", "vendor", "vendor/modules.txt", "dredger"},
+	{"go", "workspace", "go.work", "convoy"},
+	{"node", "npm", "package-lock.json", "ferry-lines"},
+	{"node", "npm with workspaces", `"workspaces"`, "chandlery"},
+	{"node", "npm, a page by Vite", `"vite"`, "seamark"},
+	{"node", "yarn 1", "# yarn lockfile v1", "tidebook"},
+	{"node", "yarn 4 with node_modules", "nodeLinker: node-modules", "pilot-roster"},
+	{"node", "yarn 4 without node_modules", ".yarnrc.yml", "mooring"},
+	{"node", "pnpm", "pnpm-lock.yaml", "bollard"},
+	{"node", "bun", "bun.lock", "winch"},
+	{"python", "pip", "requirements.txt", "ledger"},
+	{"python", "pip, a site by Django", "manage.py", "fairway"},
+	{"python", "pip with setuptools", "setuptools.build_meta", "knotted"},
+	{"python", "Poetry", "poetry.lock", "berthplan"},
+	{"python", "Pipenv", "Pipfile.lock", "gauge"},
+	{"python", "PDM", "pdm.lock", "logline"},
+	{"python", "uv", "uv sync", "harbourmaster"},
+	{"java", "Maven", "pom.xml", "lanternlist"},
+	{"java", "Maven with Spring Boot", "spring-boot-maven-plugin", "moorage"},
+	{"rust", "Cargo", "Cargo.lock", "foghorn"},
+	{"rust", "Cargo with a workspace", "[workspace]", "lightlist"},
+}
+
+// TestManagers sees that each language and package manager has a project, which
+// [TestProjects] proves. It designs those that a proof would need too much for.
+func TestManagers(t *testing.T) {
+	for _, m := range managers {
+		t.Run(m.project, func(t *testing.T) {
+			path := filepath.Join("testdata", "projects", m.project+".txtar")
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f := readFixture(t, path); f.result.Language != m.language || !strings.Contains(string(text), m.mark) {
+				t.Errorf("it stands for %s of %s: the language is %q, and it must have %q", m.manager, m.language, f.result.Language, m.mark)
+			}
+		})
+	}
+	t.Run("designed", func(t *testing.T) { rewritetest.Run(t, "testdata/designs") })
+	t.Log("designed and not proven: Gradle, Gradle by its wrapper")
 }
 
 // testClient proves with the daemon that tests use.
