@@ -47,6 +47,7 @@ var moduleCauses = []cause{
 	{word: "lookup view", pattern: re(`Failed to lookup view "[^"]*" in views director(?:y|ies) "([^"]+)"`), kind: proof.MissingFile},
 	{word: "TemplateNotFound", pattern: re(`TemplateNotFound: (\S+)`), kind: proof.MissingFile},
 	{word: "TemplateDoesNotExist", pattern: re(`TemplateDoesNotExist: (\S+)`), kind: proof.MissingFile},
+	{word: "kind: NotFound", pattern: re(`kind: NotFound, (?:error|message): "([^":]+): `), kind: proof.MissingFile},
 	{word: "pattern matches no files", pattern: re("pattern matches no files: [`\"]?([^`\"]+)"), kind: proof.MissingFile},
 }
 

@@ -55,6 +55,8 @@ var logs = []struct {
 	{"npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.", proof.MissingFile, "package-lock.json"},
 	{"Error: Failed to lookup view \"index\" in views directory \"/app/views\"", proof.MissingFile, "/app/views"},
 	{"jinja2.exceptions.TemplateNotFound: shelf.html", proof.MissingFile, "shelf.html"},
+	{"django.template.exceptions.TemplateDoesNotExist: berths/list.html", proof.MissingFile, "berths/list.html"},
+	{`Error: Custom { kind: NotFound, error: "static/page.html: No such file or directory (os error 2)" }`, proof.MissingFile, "static/page.html"},
 	{"panic: html/template: pattern matches no files: `templates/*.html`", proof.MissingFile, "templates/*.html"},
 
 	// Commands.

@@ -171,7 +171,7 @@ var mutants = []mutant{
 	{"lanternlist", "base without Java", "FROM eclipse-temurin:17-jre", "FROM debian:bookworm-slim", proof.MissingCommand, `java`},
 
 	// Programs of Cargo.
-	{"foghorn", "page dropped", "COPY --from=builder /usr/src/foghorn/static /usr/src/foghorn/static\n", "", proof.WrongExit, `static/warning\.html`},
+	{"foghorn", "page dropped", "COPY --from=builder /usr/src/foghorn/static /usr/src/foghorn/static\n", "", proof.MissingFile, `static/warning\.html`},
 	{"foghorn", "library removed", "FROM gcr.io/distroless/cc-debian12:nonroot AS production",
 		"FROM debian:bookworm-slim AS bare\nRUN rm /usr/lib/*/libcrypto.so.3\n\nFROM bare AS production\nUSER 65532", proof.MissingLibrary, `libcrypto\.so\.3`},
 	{"foghorn", "base without a libc", "FROM gcr.io/distroless/cc-debian12:nonroot", "FROM gcr.io/distroless/static-debian12:nonroot",
