@@ -50,6 +50,22 @@ func (h *history) at(version string) string {
 	return found
 }
 
+// settled is the suite that every build of a version had, "" where it is not known or may
+// have changed: a digest is one of them. A tag moves with its line, and the images of the
+// version at which the suite changed may be older than the change.
+func (h *history) settled(version string) string {
+	if h == nil {
+		return ""
+	}
+	v := numbers(version)
+	for _, p := range h.points {
+		if n := min(len(p.version), len(v)); compareVersions(p.version[:n], v[:n]) == 0 {
+			return ""
+		}
+	}
+	return h.at(version)
+}
+
 // numbers are the numbers of a version up to the first thing that is none: 3, 13,
 // 0 of 3.13.0rc1.
 func numbers(version string) []int {

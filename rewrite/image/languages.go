@@ -69,10 +69,15 @@ func official(language string, debian, alpine *history, config func(*Base, tag))
 		if t.alpine {
 			b.Family = Alpine
 		}
-		if b.Suite == "" && t.alpine {
-			b.Suite = alpine.at(b.Version)
-		} else if b.Suite == "" {
-			b.Suite = debian.at(b.Version)
+		h, suite := debian, (*history).at
+		if t.alpine {
+			h = alpine
+		}
+		if b.Digest != "" {
+			suite = (*history).settled
+		}
+		if b.Suite == "" {
+			b.Suite = suite(h, b.Version)
 		}
 		switch language {
 		case "rust": // the slim variant has a linker and libc's headers, and so has alpine's

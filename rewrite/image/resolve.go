@@ -16,8 +16,8 @@ type resolver func(b *Base, t tag) bool
 // then.
 //
 // A reference with tag and digest has a Suite only where the tag names one
-// (bookworm, ubuntu:22.04): the digest may be years older than what the tag stands
-// for now.
+// (bookworm, ubuntu:22.04), or where every image of that tag had the same (rust:1.80): the
+// digest may be years older than what the tag stands for now.
 func Resolve(ref string) (Base, bool) {
 	if strings.EqualFold(ref, "scratch") {
 		return Base{Ref: ref, Name: "scratch", Family: Scratch}, ref == "scratch"
@@ -43,12 +43,15 @@ func Resolve(ref string) (Base, bool) {
 	if !resolve(&b, t) {
 		return Base{Ref: ref, Name: n.name, Tag: n.tag, Digest: n.digest}, false
 	}
-	if b.Digest != "" && t.suite == "" && (b.Language != "" || t.version == "" || t.text == "3") {
+	if b.Digest != "" && t.suite == "" && !settles[b.Name] && (b.Language != "" || t.version == "" || t.text == "3") {
 		b.Suite = ""
 	}
 	b.Musl = b.Family == Alpine || b.Name == "busybox" && t.has("musl")
 	return b, true
 }
+
+// settles are the images whose resolver knows of digests itself.
+var settles = map[string]bool{"golang": true, "node": true, "python": true, "rust": true, "ruby": true, "php": true}
 
 // byDigest is what is known of a digest without a tag: of Go's and Rust's images the
 // language and the configuration that all their variants have in common, and neither

@@ -97,6 +97,10 @@ func TestResolve(t *testing.T) {
 		"golang@sha256:" + strings.Repeat("a", 64): "golang other - go - tools",
 		"rust@sha256:" + strings.Repeat("a", 64):   "rust other - rust - tools",
 		// a digest may be older than what its tag stands for now
+		"rust:1.83@sha256:" + strings.Repeat("a", 64):        "rust debian bookworm rust 1.83 tools",
+		"rust:1.72@sha256:" + strings.Repeat("a", 64):        "rust debian - rust 1.72 tools",
+		"rust:1@sha256:" + strings.Repeat("a", 64):           "rust debian - rust 1 tools",
+		"python:3.12.4@sha256:" + strings.Repeat("a", 64):    "python debian bookworm python 3.12.4 tools",
 		"node:20@sha256:" + strings.Repeat("a", 64):          "node debian - node 20 tools",
 		"alpine:3.20.1@sha256:" + strings.Repeat("a", 64):    "alpine alpine 3.20 - - musl",
 		"alpine:3@sha256:" + strings.Repeat("a", 64):         "alpine alpine - - - musl",
