@@ -77,7 +77,7 @@ func (d *designer) stays() string {
 			}
 		}
 	}
-	if len(d.scan.programs) > 0 && d.runsOwnCode() {
+	if len(d.scan.programs) > 0 && d.readsSources() {
 		return "the program starts other programs that cannot be told: " + d.scan.programs[0].String()
 	}
 	for _, name := range d.runPrograms() {
@@ -95,7 +95,7 @@ func (d *designer) runPrograms() []string {
 	for _, u := range d.run.system {
 		names = append(names, u.Name)
 	}
-	if d.runsOwnCode() {
+	if d.readsSources() {
 		names = append(names, sortedKeys(d.scan.started)...)
 	}
 	for _, s := range d.steps {

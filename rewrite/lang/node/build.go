@@ -218,6 +218,7 @@ func (b *built) config(a *app, l leaf, ok bool, standard string, files []string,
 			standard = path.Dir(value)
 		}
 	}
+	other = other || madeElsewhere(string(data))
 	if root, dynamic := literalIn(string(data), "root"); (root != "" && root != ".") || dynamic && strings.Contains(l.Bin, "vite") {
 		other = true
 	}

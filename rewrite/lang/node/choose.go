@@ -56,6 +56,9 @@ func (d *designer) choose() *plan.Refusal {
 		}
 	}
 	d.scan = a.scanSources(aside, d.run.entries, watch)
+	if d.run.preview != nil {
+		a.scanConfigs(d.scan)
+	}
 	if _, unseen := d.unseen(); unseen {
 		d.scan.partial = true
 	}

@@ -208,7 +208,7 @@ func (d *designer) previewSite() *site {
 	text := reLineComment.ReplaceAllString(string(data), "")
 	block := rePreviewBlock.FindStringSubmatch(text)
 	base, dynamic := literalIn(text, "base")
-	if rePreviewMore.MatchString(text) || dynamic || base != "" && base != "/" && base != "./" && base != "." || file == "" && len(data) > 0 {
+	if !readableConfig(text) || rePreviewMore.MatchString(text) || dynamic || base != "" && base != "/" && base != "./" && base != "." || file == "" && len(data) > 0 {
 		return nil
 	}
 	host := false

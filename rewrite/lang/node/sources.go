@@ -48,10 +48,10 @@ var sourceExt = map[string]bool{
 var aside = map[string]bool{
 	"node_modules": true, "test": true, "tests": true, "__tests__": true, "__mocks__": true, "spec": true, "e2e": true, "cypress": true,
 	"scripts": true, "script": true, "features": true, "examples": true, "tools": true, "benchmarks": true, "android": true, "ios": true,
-	".git": true, ".github": true, ".vscode": true, ".storybook": true, "coverage": true, "docs": true, "stories": true, ".husky": true, "playwright": true,
+	".git": true, ".github": true, ".vscode": true, ".storybook": true, "coverage": true, "docs": true, "stories": true, ".husky": true, ".yarn": true, "playwright": true,
 }
 
-var reAside = regexp.MustCompile(`\.(test|spec|stories|e2e|e2e-spec|d)\.[cm]?[jt]sx?$|(^|/)(jest|vitest|vite|webpack|rollup|babel|tailwind|postcss|eslint|prettier|karma|cypress|playwright|tsup|commitlint|lint-staged|stylelint|gulpfile|Gruntfile|next|nuxt|svelte|astro|vue|drizzle|prisma)\.config\.[cm]?[jt]s$|(^|/)(gulpfile|Gruntfile|\.eslintrc)\.[cm]?js$|\.min\.js$`)
+var reAside = regexp.MustCompile(`\.(test|spec|stories|e2e|e2e-spec|d)\.[cm]?[jt]sx?$|(^|/)(jest|vitest|vite|webpack|rollup|babel|tailwind|postcss|eslint|prettier|karma|cypress|playwright|tsup|commitlint|lint-staged|stylelint|gulpfile|Gruntfile|next|nuxt|svelte|astro|vue|drizzle|prisma)\.config\.[cm]?[jt]s$|(^|/)(gulpfile|Gruntfile|\.eslintrc)\.[cm]?js$|(^|/)\.pnp\.(loader\.)?[cm]?js$|\.min\.js$`)
 
 // newScan is a scan that has read nothing yet.
 func (a *app) newScan() *scan {
@@ -297,7 +297,7 @@ func (s *scan) signals(line string, ev plan.Evidence, found bool, h hints) {
 		note(&s.writes, "it writes files")
 	}
 	if h.spawn {
-		if m := reCall.FindStringSubmatch(line); m != nil && m[1] == "" && !strings.Contains(line, "function") {
+		if m := reCall.FindStringSubmatch(line); m != nil && m[1] == "" && !strings.Contains(line, "function") && !reOwnNode.MatchString(line) {
 			note(&s.programs, "it starts a program whose name is not written there")
 		}
 	}

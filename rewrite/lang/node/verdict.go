@@ -33,6 +33,10 @@ func (d *designer) verdict() *plan.Refusal {
 	if tests := d.app.testsAtStart(); tests != nil && (len(services) == working || !commanded(services)) {
 		return &plan.Refusal{Code: plan.ToolchainProduct, Evidence: withText(tests.Evidence, "it runs the project's tests when it starts: "+tests.Name)}
 	}
+	if w := d.app.ownWatcher(); w != nil && (len(services) == working || !commanded(services)) {
+		return &plan.Refusal{Code: plan.CompilesAtRuntime, Evidence: withText(w.Evidence, fmt.Sprintf("%s watches the sources and starts the program anew when they change", w.Name)),
+			Remedy: "a start command that runs the program itself makes a design possible"}
+	}
 	if d.run.shell {
 		return &plan.Refusal{Code: plan.DevContainer, Evidence: plan.Evidence{Line: d.startLine(), Text: "it starts a shell for people to work in"}}
 	}
@@ -98,7 +102,7 @@ func (x *expander) dev() *leaf {
 }
 
 // ownDev is the development server that the file itself starts. A watcher such as
-// nodemon runs the program as well, so it does not count.
+// nodemon runs the program as well, so it is told apart, see [app.ownWatcher].
 func (a *app) ownDev() *use {
 	n := &needs{}
 	x := &expander{proj: a, workdir: a.in.End.Workdir}
@@ -112,29 +116,46 @@ func (a *app) ownDev() *use {
 	return &n.dev[0]
 }
 
+// ownWatcher is the watcher, such as nodemon, that the file itself starts the program
+// with: the image is for working in, and the program stays as it is.
+func (a *app) ownWatcher() *use {
+	x := &expander{proj: a, workdir: a.in.End.Workdir}
+	a.startOf(x, &needs{})
+	for _, l := range x.leaves {
+		if watchers[l.Bin] {
+			return &use{Name: l.Bin, Package: packageOfBin(l.Bin), Evidence: l.Evidence}
+		}
+	}
+	return nil
+}
+
 func withText(ev plan.Evidence, text string) plan.Evidence {
 	ev.Text = text
 	return ev
 }
 
-// manyPackages is the number of packages from which on the cache that npm leaves in
-// the image is worth a stage of its own: some 30 MB.
+// manyPackages is the number of packages from which on the cache that a package manager
+// leaves in the image is worth a stage of its own: some 30 MB.
 const manyPackages = 250
 
 // leavesSources reports that the stage of the build leaves enough behind although
 // the dependencies stay: they are not needed at all, or there are so many that
-// npm's cache counts.
+// the package manager's cache counts.
 func (d *designer) leavesSources() bool {
-	if d.modules == noModules {
-		return true
-	}
 	switch {
-	case d.contents != minimal, d.app.manager.tool == "pnpm": // pnpm links to its store
+	case d.modules == noModules:
+		return true
+	case d.contents != minimal:
 		return false
-	case d.app.yarn != nil:
-		return len(d.app.yarn) >= manyPackages
 	}
-	return d.app.lock == nil || len(d.app.lock.packages) >= manyPackages
+	switch w := d.weigh(); {
+	case w.cache == 0:
+		return false
+	case w.locked: // many packages, or large ones at the least that they weigh
+		return w.before.count >= manyPackages || w.before.min/4 >= worthBytes
+	default:
+		return w.cache >= worthBytes
+	}
 }
 
 // pays refuses a split that would leave nothing behind.
@@ -151,6 +172,11 @@ func (d *designer) pays() *plan.Refusal {
 		same = "production stays on the same image"
 	}
 	lessDev := (d.modules == fresh || d.modules == pruned) && d.app.hasDevelopment()
+	if d.slim == "" && lessDev && !d.leavesPackages() {
+		if refusal := d.tooLittle(); refusal != nil {
+			return refusal
+		}
+	}
 	switch {
 	case d.slim != "", lessDev, d.leavesPackages(), d.built.any && d.leavesSources():
 		return nil

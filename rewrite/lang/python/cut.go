@@ -171,9 +171,10 @@ func (d *designer) runParts(s step) (parts []part, any bool) {
 	if !any {
 		return parts, false
 	}
+	inner := s.bodyWork()
 	for i, t := range s.Tasks {
 		switch {
-		case !follow[i]:
+		case !follow[i], t.Body && inner[t.Unit]:
 		case t.Kind == nothing:
 			parts[i].keep = t.Call == nil && !s.sets(t)
 		case t.Kind == system:
@@ -211,6 +212,9 @@ func (d *designer) productionRun(s step) (plan.Step, *plan.Refusal) {
 			return s.Keep(), nil
 		}
 		return nil, nil
+	}
+	if refusal := d.repeats(s, parts); refusal != nil {
+		return nil, refusal
 	}
 	out, ok := cutRun(s, parts)
 	if !ok {

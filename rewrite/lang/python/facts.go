@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
-	"github.com/multistage-app/multistage/rewrite/image"
 	"github.com/multistage-app/multistage/rewrite/plan"
 	"github.com/multistage-app/multistage/rewrite/project"
 )
@@ -88,66 +87,6 @@ func (d *designer) whyRoot() plan.Evidence {
 		return *d.scan.writes
 	}
 	return d.atFrom("packages may write caches into the home folder of their user, which is root's")
-}
-
-// What things weigh unpacked, in bytes, about: a package of PyPI with what it needs,
-// and the tools that people install to compile some.
-const (
-	packageMin = 1_000_000
-	packageMax = 8_000_000
-	toolsMin   = 200_000_000
-	toolsMax   = 330_000_000
-)
-
-// estimate is the expected saving, from the sizes of the base images and the tools
-// that are left behind.
-func (d *designer) estimate() {
-	base, final := d.in.Base, d.in.Base
-	if d.slimRef != "" {
-		slim, ok := image.Resolve(d.slimRef)
-		if !ok {
-			return
-		}
-		final = slim
-	}
-	if base.Size == 0 || final.Size == 0 {
-		return
-	}
-	least, most := d.packagesSize()
-	s := &d.plan.Saving
-	s.BeforeMin, s.BeforeMax = base.Size+least, base.Size+most
-	s.AfterMin, s.AfterMax = final.Size+least, final.Size+most
-	s.Grounds = append(s.Grounds, plan.Evidence{Line: d.line(), Text: fmt.Sprintf("%s is about %d MB unpacked", base.Ref, base.Size/1e6)})
-	if d.slimRef != "" {
-		s.Grounds = append(s.Grounds, plan.Evidence{Text: fmt.Sprintf("%s is about %d MB unpacked", final.Ref, final.Size/1e6)})
-	}
-	for _, name := range d.left {
-		if compilers[name] {
-			s.BeforeMin, s.BeforeMax = s.BeforeMin+toolsMin, s.BeforeMax+toolsMax
-			s.Grounds = append(s.Grounds, plan.Evidence{Text: fmt.Sprintf("%s and what it needs are about %d MB unpacked", name, (toolsMin+toolsMax)/2/1_000_000)})
-			break
-		}
-	}
-}
-
-// heavyPackages are packages that weigh far more than others, in bytes with what they
-// bring along, about.
-var heavyPackages = map[string]int64{
-	"torch": 2_000e6, "tensorflow": 1_500e6, "jax": 300e6, "transformers": 100e6, "scipy": 110e6, "pandas": 70e6, "numpy": 60e6, "scikit-learn": 45e6, "matplotlib": 35e6,
-	"opencv-python": 200e6, "opencv-python-headless": 150e6, "pyarrow": 120e6, "streamlit": 60e6, "playwright": 120e6, "pyspark": 350e6, "xgboost": 300e6, "spacy": 100e6,
-	"botocore": 100e6, "google-cloud-aiplatform": 120e6, "onnxruntime": 60e6, "grpcio-tools": 30e6, "mlflow": 80e6, "prophet": 80e6, "ortools": 80e6,
-}
-
-// packagesSize is what the packages weigh: without a lock file each that is named
-// brings about two more.
-func (d *designer) packagesSize() (least, most int64) {
-	n := int64(max(len(d.versions), 3*len(d.names), 3))
-	least, most = n*packageMin/2, n*packageMax/2
-	for _, name := range sorted(d.names) {
-		least += heavyPackages[name] / 2
-		most += heavyPackages[name] * 3 / 2
-	}
-	return least, most
 }
 
 // systemPython reports a file that installs Python and pip from the distribution's

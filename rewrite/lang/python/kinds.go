@@ -100,14 +100,14 @@ func (s *step) units(in *plan.Input) bool {
 		switch {
 		case t.Nested:
 			ok = false
-		case i == 0, t.Op == "|":
+		case i == 0, t.Joined, t.Op == "|":
 		case t.Op == "&&", t.Op == ";":
 			unit++
 		default:
 			ok = false
 		}
 		t.Unit = unit
-		if i > 0 && ok {
+		if i > 0 && ok && !t.Joined {
 			ok = onlyJoins(s.between(in, s.Tasks[i-1].End, t.Start))
 		}
 	}

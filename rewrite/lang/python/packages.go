@@ -184,6 +184,9 @@ func (d *designer) librariesOf(name string) []string {
 	if name == "python3-pip" && d.system() { // which pip depends on, and packages import
 		return []string{"python3-setuptools", "ca-certificates"}
 	}
+	if needs := d.interpreterFor(name); needs != nil {
+		return needs
+	}
 	if name == "gfortran" {
 		return []string{"libgfortran5"}
 	}

@@ -23,6 +23,9 @@ type place struct {
 // interpreter's own packages as a new virtual environment where only PATH leads to
 // them, else by the folders that they lie in.
 func (d *designer) choosePlaces() *plan.Refusal {
+	if refusal := d.distributionInstall(); refusal != nil {
+		return refusal
+	}
 	sites, refusal := d.sites()
 	if refusal != nil {
 		return refusal

@@ -76,7 +76,8 @@ func (d *designer) little() bool {
 
 // pays refuses a split that would leave nothing behind.
 func (d *designer) pays() *plan.Refusal {
-	if len(d.left) > 0 && !d.little() {
+	saved, small := d.gainless()
+	if len(d.left) > 0 && !d.little() && !small {
 		return nil
 	}
 	at := d.atFrom("")
@@ -86,6 +87,9 @@ func (d *designer) pays() *plan.Refusal {
 		}
 	}
 	switch {
+	case len(d.left) > 0 && small:
+		at.Text = fmt.Sprintf("only %s would be left behind, which saves about %d MB", strings.Join(d.left, ", "), saved/1e6)
+		return &plan.Refusal{Code: plan.SmallSaving, Evidence: at}
 	case len(d.left) > 0:
 		at.Text = fmt.Sprintf("only %s would be left behind, which weighs little", strings.Join(d.left, ", "))
 		return &plan.Refusal{Code: plan.SmallSaving, Evidence: at}

@@ -37,7 +37,10 @@ type task struct {
 	Call *call  // of a package manager's command
 	Dir  string // the folder that it runs in
 	Venv string // the virtual environment that is active: "" for none
-	Unit int    // commands of a pipeline are one unit
+	Unit int    // commands of a pipeline are one unit, and those of a shell's body
+	// Body marks a command of a script that another command hands to a shell, and Joined
+	// one that is not the first of it.
+	Body, Joined bool
 }
 
 // step is one item with its commands.
@@ -59,7 +62,7 @@ func readSteps(in *plan.Input) []step {
 		}
 		r := reader{it: it, dir: it.Scope.Workdir, made: made, venv: activeIn(it, made)}
 		for _, c := range runCommands(it) {
-			steps[i].Tasks = append(steps[i].Tasks, r.task(c))
+			steps[i].Tasks = append(steps[i].Tasks, r.tasks(in, c)...)
 		}
 		if len(steps[i].Tasks) == 0 {
 			steps[i].Tasks = []task{{Kind: unknown, Dir: r.dir}}
