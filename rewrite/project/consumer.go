@@ -206,7 +206,7 @@ func (p *Project) small(name string) []byte {
 }
 
 // documents reads the small YAML files whose names are wanted and that hold one of
-// the words, each with its documents.
+// the words, each with its documents, of which there is at least one.
 func (p *Project) documents(wanted func(name string) bool, words []string, use func(file string, docs []*value)) {
 	files := 0
 	for _, e := range p.entries {
@@ -218,7 +218,7 @@ func (p *Project) documents(wanted func(name string) bool, words []string, use f
 			continue
 		}
 		files++
-		if docs, err := parseYAML(e.Path, data); err == nil {
+		if docs, err := parseYAML(e.Path, data); err == nil && len(docs) > 0 {
 			use(e.Path, docs)
 		}
 	}

@@ -172,6 +172,7 @@ func FuzzConsumers(f *testing.F) {
 	f.Add("jobs:\n  a:\n    steps:\n      - run: docker build -t x --target y .\n")
 	f.Add("build:\n\tdocker run --rm -v $(PWD):/src $(IMAGE) sh -c 'a && b'\n")
 	f.Add("kind: Pod\nspec:\n  containers:\n    - name: a\n      image: \"{{ .Values.image.repository }}:{{ .Values.tag | default .Chart.AppVersion }}\"\n")
+	f.Add("# nothing but docker in a comment\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 8<<10 {
 			return
