@@ -8,6 +8,7 @@ import (
 	"github.com/multistage-app/multistage/rewrite/contract"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // check holds a rendered plan against the original: nothing of the author's is
@@ -21,6 +22,9 @@ func check(in *plan.Input, p *plan.Plan, after []byte) ([]Promise, error) {
 	file, err := dockerfile.Parse(in.File.Path, after)
 	if err != nil {
 		return nil, fmt.Errorf("the rewrite cannot be parsed: %w", err)
+	}
+	if err := checkScripts(in, file); err != nil {
+		return nil, err
 	}
 	if err := checkStages(in, file); err != nil {
 		return nil, err
@@ -90,6 +94,27 @@ func lostWords(source []byte, covered []bool, span dockerfile.Span) string {
 		return ""
 	}
 	return fmt.Sprintf("%q", string(lost[:min(len(lost), 80)]))
+}
+
+// checkScripts sees that a shell could read what is left of the author's scripts, where it
+// could read all of them before.
+func checkScripts(in *plan.Input, file *dockerfile.File) error {
+	for _, it := range in.Items {
+		if it.ParseErr != nil {
+			return nil
+		}
+	}
+	for _, ins := range file.All {
+		if ins.Keyword != "RUN" || ins.JSON {
+			continue
+		}
+		if text, span, ok := file.Script(ins); ok {
+			if _, err := shell.Parse(text, span.Start); err != nil {
+				return fmt.Errorf("line %d of the rewrite: a shell cannot read it: %w", file.Line(ins), err)
+			}
+		}
+	}
+	return nil
 }
 
 // checkStages resolves what the rewrite copies from, and sees that the last stage

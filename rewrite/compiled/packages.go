@@ -136,23 +136,29 @@ func (d *Design) CutRun(it plan.Item, item int, kept map[int]bool) plan.Step {
 	var edits []plan.Edit
 	added := item != d.firstInstall() || len(d.Runtime.Packages) == 0
 	list := it.Script.Commands
-	at := d.firstCommand(item)
+	first := d.firstCommand(item)
+	var outer []int // the commands of the list; those of substitutions are part of theirs
 	lastKept := -1
-	for k := range list {
-		if kept[at+k] {
-			lastKept = k
+	for k, c := range list {
+		if c.Nested {
+			continue
 		}
+		if kept[first+k] {
+			lastKept = len(outer)
+		}
+		outer = append(outer, k)
 	}
 	end := 0 // of the last kept command
-	for k, c := range list {
+	for i, k := range outer {
+		c := list[k]
 		switch {
-		case !kept[at+k] && k < lastKept:
-			edits = append(edits, plan.Edit{Span: dockerfile.Span{Start: c.Start, End: list[k+1].Start}})
-		case !kept[at+k]:
+		case !kept[first+k] && i < lastKept:
+			edits = append(edits, plan.Edit{Span: dockerfile.Span{Start: c.Start, End: list[outer[i+1]].Start}})
+		case !kept[first+k]:
 			edits = append(edits, plan.Edit{Span: dockerfile.Span{Start: end, End: c.End}})
 			end = c.End
 		default:
-			edits = append(edits, d.cutPackages(at+k, &added)...)
+			edits = append(edits, d.cutPackages(first+k, &added)...)
 			end = c.End
 		}
 	}

@@ -19,6 +19,7 @@ type part struct {
 // author's instruction as it is; none is no step. ok is false where the script
 // cannot be cut apart.
 func cutRun(s step, parts []part) (out plan.Step, ok bool) {
+	tasks, parts := listed(s.Tasks, parts)
 	kept, whole := 0, true
 	var edits []plan.Edit
 	for _, p := range parts {
@@ -40,7 +41,22 @@ func cutRun(s step, parts []part) (out plan.Step, ok bool) {
 	case s.Script == nil || !s.Script.Plain:
 		return nil, false
 	}
-	return plan.Cut{Span: s.Span, Edits: removals(s.Tasks, parts)}, true
+	return plan.Cut{Span: s.Span, Edits: removals(tasks, parts)}, true
+}
+
+// listed are the commands of a list with their parts. Those of a substitution are words of another: one
+// of them that stays keeps it, and none goes alone.
+func listed(tasks []task, parts []part) (outer []task, merged []part) {
+	for i, t := range tasks {
+		last := len(outer) - 1
+		if !t.Nested || last < 0 || t.End > outer[last].End {
+			outer, merged = append(outer, t), append(merged, parts[i])
+			continue
+		}
+		merged[last].keep = merged[last].keep || parts[i].keep
+		merged[last].edits = append(merged[last].edits, parts[i].edits...)
+	}
+	return outer, merged
 }
 
 // removals are the edits that take commands out of a list joined by && or ;. What
