@@ -1,8 +1,6 @@
 package rewrite
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -178,19 +176,8 @@ func (h *hardener) start() {
 	if !ok || strings.ContainsAny(strings.Join(argv, ""), "\\\"") {
 		return
 	}
-	var form bytes.Buffer
-	for i, a := range argv {
-		if i > 0 {
-			form.WriteString(", ")
-		}
-		word, err := json.Marshal(a)
-		if err != nil {
-			return
-		}
-		form.Write(word)
-	}
 	const why = "a shell is process 1, and signals do not reach the program"
-	h.edit(it, it.Args, "["+form.String()+"]", why)
+	h.edit(it, it.Args, shell.ExecForm(argv), why)
 	h.promised = append(h.promised, plan.Change{Field: plan.FieldCommand, Evidence: h.in.Evidence(it, why)})
 }
 

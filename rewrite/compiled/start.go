@@ -140,3 +140,9 @@ func (c StartCommand) Unwrapped(tool string, known func(string) bool) []string {
 	}
 	return words
 }
+
+// ShellByItself reports a base image that starts a shell where nobody says otherwise.
+func (d *Design) ShellByItself() bool {
+	c := d.In.Base.Config
+	return len(c.Entrypoint) == 0 && len(c.Cmd) == 1 && Shells[path.Base(c.Cmd[0])]
+}

@@ -31,3 +31,6 @@ func Words(text string) map[string]bool {
 	}
 	return set
 }
+
+// Shells are the programs that run scripts.
+var Shells = Words("sh bash ash dash")

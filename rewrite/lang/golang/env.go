@@ -7,6 +7,7 @@ import (
 	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // buildEnv are variables that only the go command and package managers read.
@@ -25,12 +26,12 @@ func (d *design) buildOnlyEnv(p dockerfile.Pair, item int) bool {
 	for i, it := range d.In.Items {
 		switch it.Keyword {
 		case "CMD", "ENTRYPOINT", "HEALTHCHECK", "USER", "LABEL", "EXPOSE", "VOLUME":
-			if compiled.Mentions(d.In.File.Text(it.Span), p.Key) {
+			if shell.Mentions(d.In.File.Text(it.Span), p.Key) {
 				return false
 			}
 		case "ENV":
 			for _, other := range it.Pairs {
-				if i > item && other.Key != p.Key && !buildEnv[other.Key] && other.Key != "PATH" && compiled.Mentions(other.Value, p.Key) {
+				if i > item && other.Key != p.Key && !buildEnv[other.Key] && other.Key != "PATH" && shell.Mentions(other.Value, p.Key) {
 					return false
 				}
 			}
@@ -73,10 +74,10 @@ func (d *design) envInBuilder(item int, p dockerfile.Pair, l layout) bool {
 		text := d.In.File.Text(it.Span)
 		switch {
 		case it.Keyword == "WORKDIR" || it.Keyword == "ARG" || d.inBuilder(i):
-			if compiled.Mentions(text, p.Key) || it.Keyword == "RUN" && d.Kinds(i)[compiled.Generate] {
+			if shell.Mentions(text, p.Key) || it.Keyword == "RUN" && d.Kinds(i)[compiled.Generate] {
 				return true
 			}
-		case it.Keyword == "ENV" && compiled.Mentions(text, p.Key) && i < l.last:
+		case it.Keyword == "ENV" && shell.Mentions(text, p.Key) && i < l.last:
 			return true
 		}
 	}
@@ -204,17 +205,17 @@ func (d *design) argInProduction(item int) bool {
 			it := d.In.Items[i]
 			switch it.Keyword {
 			case "LABEL", "EXPOSE", "USER", "VOLUME", "STOPSIGNAL", "WORKDIR":
-				if compiled.Mentions(d.In.File.Text(it.Span), p.Key) {
+				if shell.Mentions(d.In.File.Text(it.Span), p.Key) {
 					return true
 				}
 			case "ENV":
 				for _, pair := range it.Pairs {
-					if compiled.Mentions(pair.Value, p.Key) && !d.buildOnlyEnv(pair, i) {
+					if shell.Mentions(pair.Value, p.Key) && !d.buildOnlyEnv(pair, i) {
 						return true
 					}
 				}
 			case "COPY", "ADD":
-				if d.onlyRuntime(i) && compiled.Mentions(d.In.File.Text(it.Span), p.Key) {
+				if d.onlyRuntime(i) && shell.Mentions(d.In.File.Text(it.Span), p.Key) {
 					return true
 				}
 			}

@@ -14,7 +14,6 @@ var (
 		"oapi-codegen goa jet ent goyacc msgp pigeon esc pkger fileb0x esbuild tailwindcss sass minify gotext xtext goversioninfo " +
 		"genny counterfeiter moq goctl kratos hz kitex abigen")
 	checkers = compiled.Words("golangci-lint staticcheck govulncheck gosec gofmt goimports golint revive errcheck ineffassign misspell nancy gotestsum ginkgo")
-	shells   = compiled.Words("sh bash ash dash")
 	silent   = compiled.Words("upx strip git-crypt sync nslookup ping")
 	assetful = compiled.Words("npm yarn pnpm npx bun node corepack")
 )
@@ -33,10 +32,10 @@ func (r *recipe) follow(c shell.Command) compiled.Kind {
 	case base == "go":
 		return r.goCommand(words)
 	case base == "make" || base == "gmake":
-		return r.makefile(words)
-	case c.Op == "|" && shells[base]:
+		return r.Makefile(words, func(s *shell.Script) { r.script(s, false) })
+	case c.Op == "|" && compiled.Shells[base]:
 		return r.installer(c)
-	case shells[base] || strings.HasSuffix(name, ".sh") || strings.HasPrefix(name, "./"):
+	case compiled.Shells[base] || strings.HasSuffix(name, ".sh") || strings.HasPrefix(name, "./"):
 		return r.scriptFile(name, words)
 	case generators[base]:
 		r.checkInstalled(base)
@@ -120,7 +119,7 @@ func (r *recipe) installer(c shell.Command) compiled.Kind {
 // scriptFile follows a shell script of the repository.
 func (r *recipe) scriptFile(name string, words []string) compiled.Kind {
 	file := name
-	if shells[path.Base(name)] {
+	if compiled.Shells[path.Base(name)] {
 		file = ""
 		for i, w := range words {
 			if w == "-c" && i+1 < len(words) {

@@ -8,6 +8,7 @@ import (
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // productionStage is the image that runs.
@@ -161,8 +162,8 @@ func (d *design) startStep(it plan.Item) plan.Step {
 	if d.late() {
 		why = "the program is compiled once, and not at every start"
 	}
-	d.Changes = append(d.Changes, plan.Change{Field: plan.FieldCommand, Before: strings.TrimSpace(d.In.File.Text(it.Args)), After: compiled.ExecForm(argv), Evidence: d.In.Evidence(it, why)})
-	return plan.Cut{Span: it.Span, Edits: []plan.Edit{{Span: compiled.Trimmed(d.In.File, it.Args), Text: compiled.ExecForm(argv)}}, Evidence: d.In.Evidence(it, why)}
+	d.Changes = append(d.Changes, plan.Change{Field: plan.FieldCommand, Before: strings.TrimSpace(d.In.File.Text(it.Args)), After: shell.ExecForm(argv), Evidence: d.In.Evidence(it, why)})
+	return plan.Cut{Span: it.Span, Edits: []plan.Edit{{Span: compiled.Trimmed(d.In.File, it.Args), Text: shell.ExecForm(argv)}}, Evidence: d.In.Evidence(it, why)}
 }
 
 // movedStart is the path of a program that has to be started by it, "" for none.
@@ -248,7 +249,7 @@ func (d *design) copyStep(l layout, from []string, to string) plan.Step {
 	text := strings.Join(words, " ")
 	for _, w := range words {
 		if strings.ContainsAny(w, " \t'\"") {
-			text = compiled.ExecForm(words)
+			text = shell.ExecForm(words)
 			break
 		}
 	}

@@ -72,7 +72,7 @@ func (d *design) resolveStart(c compiled.StartCommand, depth int, own bool) *pla
 		if refusal := d.startFile(found, c, words, depth, own); refusal != nil {
 			return refusal
 		}
-	case shells[name] && len(words) > 1 && !strings.HasPrefix(words[1], "-"):
+	case compiled.Shells[name] && len(words) > 1 && !strings.HasPrefix(words[1], "-"):
 		if file, ok := d.find("./"+strings.TrimPrefix(words[1], "./"), c.Dir); ok && !path.IsAbs(words[1]) {
 			return d.startFile(file, c, words, depth, own)
 		} else if file, ok := d.find(words[1], c.Dir); ok {
@@ -144,13 +144,13 @@ func (d *design) scriptNeeds(file string, c compiled.StartCommand, depth int) *p
 			interpreter = path.Base(fields[0])
 		}
 	}
-	if len(c.Words) > 0 && shells[path.Base(c.Words[0])] {
+	if len(c.Words) > 0 && compiled.Shells[path.Base(c.Words[0])] {
 		interpreter = path.Base(c.Words[0])
 	}
 	at := plan.Evidence{Path: d.Tree.Files[file], Line: 1}
 	d.Needs.ShellAt(at, "it is a script")
 	d.Needs.Command(interpreter, at)
-	if !shells[interpreter] {
+	if !compiled.Shells[interpreter] {
 		return nil
 	}
 	script, err := shell.ParseFile(strings.ReplaceAll(string(data), "\r\n", "\n"))

@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/multistage-app/multistage/rewrite/compiled"
 )
 
 func TestParseGo(t *testing.T) {
@@ -50,23 +49,6 @@ func TestImportBase(t *testing.T) {
 	} {
 		if got := importBase(path); got != want {
 			t.Errorf("importBase(%q) = %q, want %q", path, got, want)
-		}
-	}
-}
-
-func TestMentions(t *testing.T) {
-	for _, c := range []struct {
-		text, name string
-		want       bool
-	}{
-		{"$GOPATH/bin", "GOPATH", true},
-		{"${GOPATH:-/go}", "GOPATH", true},
-		{"$GOPATHS", "GOPATH", false},
-		{"GOPATH", "GOPATH", false},
-		{"$A$GOPATH", "GOPATH", true},
-	} {
-		if got := compiled.Mentions(c.text, c.name); got != c.want {
-			t.Errorf("mentions(%q, %q) = %v", c.text, c.name, got)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (d *design) unstarted() *plan.Refusal {
 			d.Slashed[a.path], d.Bare[a.path] = true, slices.Contains(d.searchPath(), path.Dir(a.path))
 		}
 	}
-	if !own || d.wholeRoot() == "" || !d.shellByItself() {
+	if !own || d.wholeRoot() == "" || !d.ShellByItself() {
 		return compiled.RefuseAt(plan.StartUnknown, from, "the file has no CMD and no ENTRYPOINT, and nothing else says how the image is started",
 			"add a CMD that runs the program")
 	}
@@ -39,10 +39,4 @@ func (d *design) unstarted() *plan.Refusal {
 	from.Text = "the file has no CMD and no ENTRYPOINT, so others say how the image is started"
 	d.Fact("runtime-files", from, "The whole working directory is carried over, and the shell that the base starts by itself is kept")
 	return nil
-}
-
-// shellByItself reports a base image that starts a shell where nobody says otherwise.
-func (d *design) shellByItself() bool {
-	c := d.In.Base.Config
-	return len(c.Entrypoint) == 0 && len(c.Cmd) == 1 && shells[path.Base(c.Cmd[0])]
 }

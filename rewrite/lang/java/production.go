@@ -7,6 +7,7 @@ import (
 
 	"github.com/multistage-app/multistage/rewrite/dockerfile"
 	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // productionStep is what the running image has of an item; nil for nothing.
@@ -212,33 +213,12 @@ func (d *designer) argInProduction(item int) bool {
 			case "ARG":
 				continue
 			}
-			if i > item && mentions(d.in.File.Text(it.Span), p.Key) {
+			if i > item && shell.Mentions(d.in.File.Text(it.Span), p.Key) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// mentions reports $NAME or ${NAME… in a text.
-func mentions(text, name string) bool {
-	for _, ref := range []string{"$" + name, "${" + name} {
-		for at := 0; ; {
-			i := strings.Index(text[at:], ref)
-			if i < 0 {
-				break
-			}
-			at += i + len(ref)
-			if at == len(text) || !wordByte(text[at]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func wordByte(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // baseChanges names what the new base image makes different.

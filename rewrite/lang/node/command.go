@@ -1,7 +1,6 @@
 package node
 
 import (
-	"encoding/json"
 	"strings"
 
 	"github.com/multistage-app/multistage/rewrite/plan"
@@ -24,15 +23,7 @@ func (d *designer) execForm(s step) plan.Step {
 	if !ok || strings.ContainsAny(strings.Join(argv, ""), "\\\"") {
 		return d.keepItem(s)
 	}
-	quoted := make([]string, len(argv))
-	for i, a := range argv {
-		data, err := json.Marshal(a)
-		if err != nil {
-			return d.keepItem(s)
-		}
-		quoted[i] = string(data)
-	}
-	form := "[" + strings.Join(quoted, ", ") + "]"
+	form := shell.ExecForm(argv)
 	ev := d.in.Evidence(s.Item, "the shell form uses no feature of a shell")
 	d.covered[s.Index] = true
 	d.plan.Dropped = append(d.plan.Dropped, plan.Dropped{Span: s.Args, Evidence: ev})

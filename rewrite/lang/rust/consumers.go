@@ -7,6 +7,7 @@ import (
 	"github.com/multistage-app/multistage/rewrite/compiled"
 	"github.com/multistage-app/multistage/rewrite/inside"
 	"github.com/multistage-app/multistage/rewrite/plan"
+	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // developmentOnly: a service runs cargo in the image, over mounted sources or not.
@@ -64,7 +65,7 @@ func (d *design) settleServices() *plan.Refusal {
 			data, err := d.In.Project.Read(s.File)
 			text, ok = string(data), err == nil
 		}
-		changed, done := replaceCommand(text, s.Line, compiled.ExecForm(s.Argv))
+		changed, done := replaceCommand(text, s.Line, shell.ExecForm(s.Argv))
 		if !ok || !done {
 			return compiled.RefuseAt(plan.NeedsBuildTool, at, "the service "+s.Name+" runs cargo in this image", "start the compiled program in the service")
 		}

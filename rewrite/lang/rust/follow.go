@@ -10,7 +10,6 @@ import (
 
 var (
 	generators = compiled.Words("protoc buf prost diesel sqlx sea-orm-cli tailwindcss sass esbuild minify wasm-bindgen wasm-opt")
-	shells     = compiled.Words("sh bash ash dash")
 	silent     = compiled.Words("upx strip sync nslookup ping rustc sccache ldconfig")
 	assetful   = compiled.Words("npm yarn pnpm npx bun node corepack wasm-pack trunk")
 )
@@ -32,14 +31,14 @@ func (r *recipe) follow(c shell.Command) compiled.Kind {
 	case strings.HasPrefix(base, "cargo-") && len(words) > 0:
 		return r.cargo(append([]string{strings.TrimPrefix(base, "cargo-")}, words...))
 	case base == "make" || base == "gmake":
-		return r.makefile(words)
+		return r.Makefile(words, func(s *shell.Script) { r.script(s, false) })
 	case base == "rustup" || strings.HasPrefix(base, "rustup-init"):
 		return compiled.Download
 	case (base == "." || base == "source") && len(words) == 1 && strings.HasSuffix(words[0], "/.cargo/env"):
 		return compiled.Nothing
-	case c.Op == "|" && shells[base]:
+	case c.Op == "|" && compiled.Shells[base]:
 		return r.installer(c)
-	case shells[base] || strings.HasSuffix(name, ".sh") || strings.HasPrefix(name, "./"):
+	case compiled.Shells[base] || strings.HasSuffix(name, ".sh") || strings.HasPrefix(name, "./"):
 		return r.scriptFile(name, words)
 	case generators[base] || assetful[base]:
 		r.Tree.Opaque = append(r.Tree.Opaque, r.Dir)
@@ -116,7 +115,7 @@ func (r *recipe) configuration(c shell.Command) compiled.Kind {
 // scriptFile follows a shell script of the repository.
 func (r *recipe) scriptFile(name string, words []string) compiled.Kind {
 	file := name
-	if shells[path.Base(name)] {
+	if compiled.Shells[path.Base(name)] {
 		file = ""
 		for i, w := range words {
 			if w == "-c" && i+1 < len(words) {

@@ -3,7 +3,7 @@ package rust
 import (
 	"strings"
 
-	"github.com/multistage-app/multistage/rewrite/compiled"
+	"github.com/multistage-app/multistage/rewrite/shell"
 )
 
 // token is one token of Rust source, as far as it matters here.
@@ -64,14 +64,14 @@ func (l *lexer) next() {
 		l.char(rest)
 	case c >= '0' && c <= '9':
 		end := 1
-		for end < len(rest) && (compiled.WordByte(rest[end])) {
+		for end < len(rest) && (shell.WordByte(rest[end])) {
 			end++
 		}
 		l.add('n', rest[:end])
 		l.skip(l.pos + end)
-	case compiled.WordByte(c) || c >= 0x80:
+	case shell.WordByte(c) || c >= 0x80:
 		end := 1
-		for end < len(rest) && (compiled.WordByte(rest[end]) || rest[end] >= 0x80) {
+		for end < len(rest) && (shell.WordByte(rest[end]) || rest[end] >= 0x80) {
 			end++
 		}
 		l.add('i', rest[:end])

@@ -37,7 +37,7 @@ func (d *design) programNeeds() *plan.Refusal {
 			return compiled.RefuseAt(plan.NeedsBuildTool, at, "the program runs "+base, "")
 		case d.present(base):
 			d.Needs.Command(base, at)
-			if shells[base] {
+			if compiled.Shells[base] {
 				d.Needs.ShellAt(at, "the program runs a shell")
 			}
 		}
@@ -52,7 +52,7 @@ func (d *design) programNeeds() *plan.Refusal {
 // of the sources that is a command of the original image may be one.
 func (d *design) unnamedNeeds(at plan.Evidence) {
 	for _, lit := range d.source.literals {
-		if ok := compiled.Unmistakable[lit.text]; ok || d.PackageOf(lit.text) != "" || shells[lit.text] {
+		if ok := compiled.Unmistakable[lit.text]; ok || d.PackageOf(lit.text) != "" || compiled.Shells[lit.text] {
 			d.Needs.Command(lit.text, at)
 		}
 	}

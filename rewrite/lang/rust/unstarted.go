@@ -28,7 +28,7 @@ func (d *design) unstarted() *plan.Refusal {
 		own, d.Used[a.path], d.Slashed[a.path] = true, true, true
 		d.Bare[a.path] = slices.Contains(d.searchPath(), path.Dir(a.path))
 	}
-	if !own || !d.shellByItself() {
+	if !own || !d.ShellByItself() {
 		return compiled.RefuseAt(plan.StartUnknown, from, "the file has no CMD and no ENTRYPOINT, and nothing else says how the image is started",
 			"add a CMD that runs the program")
 	}
@@ -37,10 +37,4 @@ func (d *design) unstarted() *plan.Refusal {
 	from.Text = "the file has no CMD and no ENTRYPOINT, so others say how the image is started"
 	d.Fact("runtime-files", from, "Everything that is copied into the image is carried over, and the shell that the base starts by itself is kept")
 	return nil
-}
-
-// shellByItself reports a base image that starts a shell where nobody says otherwise.
-func (d *design) shellByItself() bool {
-	c := d.In.Base.Config
-	return len(c.Entrypoint) == 0 && len(c.Cmd) == 1 && shells[path.Base(c.Cmd[0])]
 }
