@@ -3,7 +3,6 @@ package golang
 import (
 	"reflect"
 	"testing"
-
 )
 
 func TestParseGo(t *testing.T) {
